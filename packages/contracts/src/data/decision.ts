@@ -1,0 +1,54 @@
+import type { Surge } from './surge.ts';
+
+/** One entry of a decision's trail. Every stage and guard that looked adds one, also when it changed nothing. */
+export interface Reason {
+  /** `allocate(tiered)`, `guard(bounds)`, `hook(name)`. */
+  readonly by: string;
+  /** Units after this stage. */
+  readonly units: number;
+  readonly text: string;
+}
+
+/** Tier of an allocation: no, moderate or aggressive head-room. Open: a policy may have its own. */
+export type Tier = 'none' | 'moderate' | 'aggressive' | (string & {});
+
+/** What the allocator proposes before hooks and guards. */
+export interface Proposal {
+  readonly pool: string;
+  /** Whole, not negative. */
+  readonly units: number;
+  readonly tier: Tier;
+  /** At least one. */
+  readonly reasons: readonly Reason[];
+}
+
+/** Units for one pool from one step on. Journaled before it is actuated. */
+export interface Decision {
+  /** `POOL@ISO step`: the idempotency key. */
+  readonly key: string;
+  readonly pool: string;
+  readonly pop: string;
+  /** Start of the first step not known when it was made: the decision's own time. Epoch milliseconds. */
+  readonly step: number;
+  readonly units: number;
+  /** Units ordered before. */
+  readonly previous: number;
+  readonly tier: Tier;
+  readonly shadow: boolean;
+  readonly trail: readonly Reason[];
+  /** Demand of the last closed step and the forecast for the lead time, rates a second. */
+  readonly demand: {
+    readonly actual: number;
+    readonly expected: number;
+    readonly low: number;
+    readonly high: number;
+    readonly at: number;
+    readonly by: string;
+    readonly fallback?: string;
+  };
+  /** The pool's surges, strongest first, at most five. */
+  readonly surges: readonly Surge[];
+  readonly configHash: string;
+  /** Digest of all closed usage that led here: same config and same digest give the same decision. */
+  readonly stateHash: string;
+}

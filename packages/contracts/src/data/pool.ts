@@ -1,0 +1,26 @@
+import type { Measure } from './usage.ts';
+
+/** What can be scaled at a POP: replicas, servers, bandwidth. */
+export interface Pool {
+  readonly id: string;
+  readonly pop: string;
+  readonly measure: Measure;
+  /** What one unit serves at 100 % use, in the measure, a second. */
+  readonly unitRate: number;
+  /** Share of `unitRate` that is planned for, 0..1: at 0.7 a unit is meant to run 70 % busy. */
+  readonly target: number;
+  readonly min: number;
+  readonly max: number;
+  /** p90 of the time from order to ready, milliseconds. */
+  readonly leadTimeMs: number;
+  /** Price of a unit for an hour, in any one currency. */
+  readonly price: number;
+  /** How much the pool matters when units are short; any positive number, only its ratio to others counts. */
+  readonly importance: number;
+  /** `floor`: Auspex raises a floor under another autoscaler. `full`: Auspex decides alone. */
+  readonly control: 'floor' | 'full';
+  /** Does this group at this POP load the pool? */
+  readonly serves: (group: string, pop: string) => boolean;
+  /** How much a group's demand matters inside the pool when the pool is capped. Default 1. */
+  readonly importanceOf: (group: string) => number;
+}

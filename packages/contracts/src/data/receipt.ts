@@ -1,0 +1,26 @@
+/** What an actuator did with an order. */
+export interface Receipt {
+  readonly key: string;
+  readonly pool: string;
+  readonly status: /** The target holds the ordered units, or is on its way to them. */
+    | 'applied'
+    /** The key was seen before: nothing was done. */
+    | 'duplicate'
+    /** The order was a shadow: nothing was done. */
+    | 'shadow'
+    /** The target refused; `detail` says why. */
+    | 'refused';
+  /** Units that the target holds as ordered after the call. */
+  readonly units: number;
+  /** Units that serve now. */
+  readonly ready: number;
+  readonly detail?: string;
+}
+
+/** What an actuator reads back from its target. */
+export interface TargetState {
+  /** Units ordered at the target. */
+  readonly units: number;
+  /** Units that serve now. */
+  readonly ready: number;
+}

@@ -1,0 +1,32 @@
+import type { Receipt, TargetState } from '../data/receipt.ts';
+
+/** What an actuator is told to do. */
+export interface Order {
+  /** Idempotency key: the same key MUST have one effect. */
+  readonly key: string;
+  readonly pool: string;
+  readonly pop: string;
+  /** Whole units, already inside the pool's bounds. */
+  readonly units: number;
+  readonly min: number;
+  readonly max: number;
+  /** Lease epoch of the instance that decided; an order of a lower epoch than one seen MUST be refused. */
+  readonly epoch: number;
+  /** A shadow order MUST change nothing. */
+  readonly shadow: boolean;
+  /** Start of the step of the decision, epoch ms. */
+  readonly step: number;
+}
+
+/** Stage 6: carries orders to a target and reads it back. `read` MUST report the target, never the last order. */
+export interface Actuator {
+  actuate(order: Order, signal: AbortSignal): Promise<Receipt>;
+  read(pool: string, signal: AbortSignal): Promise<TargetState>;
+  close?(): Promise<void>;
+}
+
+/** What an actuator declares. */
+export interface ActuatorCapabilities {
+  /** Who brings the original back when Auspex is silent: the target's own expiry, a keeper, nobody. `none` is refused in live floor mode. */
+  readonly lease: 'target' | 'keeper' | 'none';
+}

@@ -1,0 +1,24 @@
+import type { CalendarEvent } from '../data/calendar-event.ts';
+import type { Surge } from '../data/surge.ts';
+
+/** What is known of one group at one POP when a surge is assessed. Rates a second. */
+export interface AssessInput {
+  readonly group: string;
+  readonly pop: string;
+  /** Start of the first unknown step, epoch ms. */
+  readonly at: number;
+  /** Expected by the profile for the last closed step; undefined while the profile is not ready. */
+  readonly expected: number | undefined;
+  /** Seen in the last closed step; undefined when it was missing. */
+  readonly actual: number | undefined;
+  /** Events that run at the lead time or before. */
+  readonly events: readonly CalendarEvent[];
+  readonly sensitivity: number;
+  /** Rate below which a group is too quiet for its ratio to mean anything: the unit rate of a tenth of a pool unit. */
+  readonly quiet: number;
+}
+
+/** Stage 4: how likely is a surge of this group? Pure. `probability` MUST be in 0..1 and rise with `actual`; contributions MUST add up to `score`. */
+export interface Assessor {
+  assess(input: AssessInput): Surge;
+}

@@ -1,0 +1,16 @@
+import type { UsageEvent } from '../data/event.ts';
+
+/**
+ * Stage 1b: completes events before they are counted. State is per shard and lives in the shard's checkpoint.
+ *
+ * `enrich` returns the event (the same object, completed, is fine), or undefined to drop it. It MUST NOT invent a user.
+ * It runs for every event: keep it synchronous and below a microsecond.
+ */
+export interface Enricher<S = unknown> {
+  begin(): S;
+  enrich(state: S, event: UsageEvent): UsageEvent | undefined;
+  /** Events that the passing of time decided, such as ended sessions. Called when a step closes; `at` = its end (epoch ms). */
+  expire?(state: S, at: number): readonly UsageEvent[];
+  encode(state: S): Uint8Array;
+  decode(bytes: Uint8Array): S;
+}

@@ -1,0 +1,60 @@
+import type { Observation, SeriesInfo } from '../data/series.ts';
+
+/** What a predictor is asked. */
+export interface ForecastRequest {
+  /** Start of the first unknown step, epoch ms. Every observation given so far lies before it. */
+  readonly origin: number;
+  /** Steps ahead, rising; 1 = the step that starts at `origin`. */
+  readonly horizon: readonly number[];
+  /** Probability levels, rising, inside (0, 1). */
+  readonly levels: readonly number[];
+}
+
+/** A predictor's answer. */
+export interface Prediction {
+  /** Rates a second, row-major [horizon x levels]: finite, not negative, rising in a row. */
+  readonly quantiles: Float64Array;
+  /** The state it thinks it is in, for explanations: "regime 2 of 3: busy". */
+  readonly note?: string;
+}
+
+/** "Too little seen to answer": not an error. */
+export const NOT_READY: unique symbol = Symbol.for('auspex/not-ready');
+export type NotReady = typeof NOT_READY;
+
+/** History of one series for training, oldest first. */
+export interface TrainingSeries {
+  readonly series: SeriesInfo;
+  readonly observations: readonly Observation[];
+}
+
+/**
+ * Stage 3: quantiles of a series' rate over a horizon. Functions over a state that the engine keeps.
+ *
+ * - `observe` is called once for every closed step, in order, gaps included (`truth: 'missing'`). It may change and return
+ *   the state it was given. A `censored` value is a lower bound; `masked` and `missing` values MUST NOT be learnt from.
+ * - `forecast` MUST leave the state alone and give the same answer to the same question.
+ * - `decode(encode(state))` MUST forecast the same.
+ * - Nothing may be kept outside the state, except weights loaded by `use`.
+ */
+export interface Predictor<S = unknown> {
+  begin(series: SeriesInfo): S;
+  observe(state: S, observation: Observation): S;
+  forecast(state: S, request: ForecastRequest): Prediction | NotReady;
+  /** Many series in one call; used in place of `forecast` when the capability `batch` is declared. */
+  forecastBatch?(states: readonly S[], requests: readonly ForecastRequest[]): readonly (Prediction | NotReady)[];
+  /** Trains weights over all series and returns them as an artifact; only with the capability `trains`. MUST be deterministic. */
+  train?(history: readonly TrainingSeries[], signal: AbortSignal): Uint8Array | undefined | Promise<Uint8Array | undefined>;
+  /** Puts an artifact into service. MUST throw on bytes that it did not write and then go on with the old weights. */
+  use?(artifact: Uint8Array): void;
+  encode(state: S): Uint8Array;
+  decode(bytes: Uint8Array): S;
+}
+
+/** What a predictor declares. */
+export interface PredictorCapabilities {
+  /** Answers many series a call. When false the engine asks one by one. */
+  readonly batch: boolean;
+  /** Has weights that `train` makes. When false `train` and `use` are never called. */
+  readonly trains: boolean;
+}

@@ -1,0 +1,58 @@
+import { hash32 } from './hash.ts';
+
+/** Distinct keys that a tally keeps exactly. */
+export const TALLY_CAP = 512;
+
+/** Counts by key; see `Tally` in the contracts, whose shape this is. */
+export interface Counts {
+  level: number;
+  counts: Map<string, number>;
+  other: number;
+}
+
+export function emptyTally(): Counts {
+  return { level: 0, counts: new Map(), other: 0 };
+}
+
+function level(key: string): number {
+  const hash = hash32(key, 0x7a11);
+  return hash === 0 ? 32 : 31 - Math.clz32(hash & -hash);
+}
+
+/** Raises the sampling level until the tally is within its cap. The final level depends on the set of keys alone. */
+function shrink(tally: Counts): void {
+  while (tally.counts.size > TALLY_CAP && tally.level < 33) {
+    tally.level++;
+    for (const [key, count] of tally.counts) {
+      if (level(key) >= tally.level) continue;
+      tally.counts.delete(key);
+      tally.other += count;
+    }
+  }
+}
+
+/** Adds `count` to `key`, in place. */
+export function addTally(tally: Counts, key: string, count: number): void {
+  const present = tally.counts.get(key);
+  if (present !== undefined) {
+    tally.counts.set(key, present + count);
+  } else if (tally.level > 0 && level(key) < tally.level) {
+    tally.other += count;
+  } else {
+    tally.counts.set(key, count);
+    if (tally.counts.size > TALLY_CAP) shrink(tally);
+  }
+}
+
+/** The sum of two tallies, as a new one. */
+export function mergeTally(a: Counts, b: Counts): Counts {
+  const sum: Counts = { level: Math.max(a.level, b.level), counts: new Map(), other: a.other + b.other };
+  for (const side of [a, b]) {
+    for (const [key, count] of side.counts) {
+      if (sum.level > side.level && level(key) < sum.level) sum.other += count;
+      else sum.counts.set(key, (sum.counts.get(key) ?? 0) + count);
+    }
+  }
+  shrink(sum);
+  return sum;
+}

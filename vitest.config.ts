@@ -1,0 +1,24 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  resolve: {
+    // Tests run the sources of every package, wherever this checkout lies.
+    alias: [
+      {
+        find: /^@auspex\/([a-z-]+)\/(.+)$/,
+        replacement: fileURLToPath(new URL('packages/$1/src/$2/index.ts', import.meta.url)),
+      },
+      {
+        find: /^@auspex\/([a-z-]+)$/,
+        replacement: fileURLToPath(new URL('packages/$1/src/index.ts', import.meta.url)),
+      },
+    ],
+  },
+  test: {
+    include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+    testTimeout: 30_000,
+    reporters: ['default', './scripts/tally-reporter.mjs'],
+    coverage: { provider: 'v8', include: ['packages/*/src/**'], reporter: ['text', 'json-summary'] },
+  },
+});

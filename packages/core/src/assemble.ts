@@ -1,0 +1,116 @@
+import type { Clock, Logger, Meter, Store } from '@auspex/contracts';
+import { hash32 } from '@auspex/numerics';
+import type { ResolvedConfig } from './config/parse.ts';
+import { Cycle } from './cycle/cycle.ts';
+import { type Trainable, Training } from './cycle/training.ts';
+import type { EngineOptions } from './engine.ts';
+import type { EngineHooks } from './hooks/hooks.ts';
+import { Ingest } from './ingest/ingest.ts';
+import type { EnricherSlot } from './ingest/shard.ts';
+import { Journal } from './journal.ts';
+import { ActuateStage } from './stages/actuate.ts';
+import { AllocateStage } from './stages/allocate.ts';
+import { AssessStage } from './stages/assess.ts';
+import { CalendarStage } from './stages/calendar.ts';
+import type { Failures } from './stages/failures.ts';
+import { PredictStage, type PredictorSlot } from './stages/predict.ts';
+import { ProfileStage } from './stages/profile.ts';
+import { create } from './wiring/register.ts';
+import type { Services } from './wiring/services.ts';
+import { TOKENS } from './wiring/tokens.ts';
+
+/** An engine's parts, made and connected. */
+export interface Parts {
+  readonly config: ResolvedConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly meter: Meter;
+  readonly failures: Failures;
+  readonly hooks: EngineHooks;
+  readonly store: Store;
+  readonly journal: Journal;
+  readonly profile: ProfileStage;
+  readonly predict: PredictStage;
+  readonly allocate: AllocateStage;
+  readonly enrichers: readonly EnricherSlot[];
+  readonly cycle: Cycle;
+  readonly ingest: Ingest;
+  readonly training: Training;
+}
+
+/** Makes the stages out of the instances, and the cycle and the ingest out of the stages. */
+export function assemble(config: ResolvedConfig, services: Services, options: EngineOptions): Parts {
+  const { settings } = config;
+  const failures = services.get(TOKENS.failures);
+  const logger = services.get(TOKENS.logger);
+  const meter = services.get(TOKENS.meter);
+  const signal = services.get(TOKENS.signal);
+  const hooks = services.get(TOKENS.hooks);
+  const store = services.get(TOKENS.store);
+  const profiler = services.get(TOKENS.profiler);
+  const assessor = services.get(TOKENS.assessor);
+  const allocator = services.get(TOKENS.allocator);
+  const targets = services.get(TOKENS.targets);
+  const sources = services.get(TOKENS.sources);
+  const { slots, trainable } = makePredictors(config, services);
+  // In a replay a limit would make the outcome depend on the machine.
+  const limit = options.mode === 'replay' ? Number.POSITIVE_INFINITY : settings.timeLimit;
+  const journal = new Journal(options.onJournal);
+  const enrichers = services.get(TOKENS.enrichers).map(({ name, instance }): EnricherSlot => ({ name, enricher: instance }));
+  const calendars = services.get(TOKENS.calendars).map(({ name, instance }) => ({ name, calendar: instance }));
+  const actuators = new Map([...targets].map(([pool, { name, instance }]) => [pool, { name, target: instance }] as const));
+  const training = new Training(trainable, settings, options.trainAt, failures);
+  const stages = {
+    profile: new ProfileStage(profiler.name, profiler.instance, failures),
+    predict: new PredictStage(slots, failures),
+    assess: new AssessStage(assessor.name, assessor.instance, failures),
+    allocate: new AllocateStage(allocator.name, allocator.instance, failures),
+    actuate: new ActuateStage(actuators, failures, limit),
+    calendar: new CalendarStage(calendars, failures, limit),
+  };
+  const cycle = new Cycle({
+    settings,
+    configHash: config.hash,
+    shadow: options.mode === 'shadow',
+    trustDemand: options.trustDemand ?? false,
+    ...stages,
+    actuated: new Set(targets.keys()),
+    hooks,
+    failures,
+    journal,
+    history: training.history,
+    logger,
+    signal,
+  });
+  const slotsOfSources = sources.map(({ name, instance }, index) => ({
+    name,
+    source: instance,
+    silence: config.sources[index]?.plugin.capabilities.silence ?? ('zero' as const),
+  }));
+  const shardOptions = {
+    stepMs: settings.step,
+    latenessMs: settings.lateness,
+    maxGroups: settings.maxGroups,
+    userKey: hash32(`users/${settings.seed}`),
+    enrichers,
+    onEnrichError: (name: string, error: unknown) => failures.report('enrich', name, 'events', error, 'events go on as they were'),
+  };
+  const ingest = new Ingest(slotsOfSources, shardOptions, logger, meter);
+  const clock = services.get(TOKENS.clock);
+  return { config, clock, logger, meter, failures, hooks, store, journal, ...stages, enrichers, cycle, ingest, training };
+}
+
+function makePredictors(config: ResolvedConfig, services: Services): { slots: PredictorSlot[]; trainable: Trainable[] } {
+  const slots: PredictorSlot[] = [];
+  const trainable: Trainable[] = [];
+  for (const used of config.predictors) {
+    const predictor = create(used, services.get(TOKENS.context)(used.path));
+    const { batch, trains } = used.plugin.capabilities;
+    // Two uses of one predictor are told apart by their place.
+    const twice = config.predictors.filter((other) => other.plugin.id === used.plugin.id).length > 1;
+    const name = twice ? used.path : used.plugin.id;
+    slots.push({ name, predictor, batch, for: used.for });
+    if (trains) trainable.push({ name, predictor });
+  }
+  return { slots, trainable };
+}

@@ -1,0 +1,63 @@
+import type { Plugin } from '@auspex/contracts';
+import { z } from 'zod';
+
+/** One option of a plugin or of the engine, for tables. */
+export interface OptionRow {
+  readonly name: string;
+  readonly type: string;
+  /** As it is written in a config; absent = required or no default. */
+  readonly default?: string;
+  readonly required: boolean;
+  readonly description: string;
+}
+
+interface JsonSchema {
+  readonly type?: string | readonly string[];
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
+  readonly items?: JsonSchema;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly default?: unknown;
+  readonly description?: string;
+}
+
+/** The options that a zod object accepts, nested ones dotted, in the order of the schema. */
+export function describeOptions(schema: z.ZodType, prefix = ''): OptionRow[] {
+  return rows(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema, prefix);
+}
+
+function rows(schema: JsonSchema, prefix: string): OptionRow[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
+    const row: OptionRow = {
+      name: prefix + name,
+      type: typeText(property),
+      required: schema.required?.includes(name) ?? false,
+      description: property.description ?? '',
+      ...(property.default === undefined ? {} : { default: JSON.stringify(property.default) }),
+    };
+    const nested = property.properties ? rows(property, `${prefix}${name}.`) : [];
+    const listed = property.items?.properties ? rows(property.items, `${prefix}${name}[].`) : [];
+    return [row, ...nested, ...listed];
+  });
+}
+
+function typeText(schema: JsonSchema): string {
+  if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
+  if (schema.const !== undefined) return JSON.stringify(schema.const);
+  if (schema.anyOf) return schema.anyOf.map(typeText).join(' | ');
+  if (schema.type === 'array') return `${schema.items ? typeText(schema.items) : 'any'}[]`;
+  return typeof schema.type === 'string' ? schema.type : 'any';
+}
+
+/** A plugin as `auspex describe` shows it. */
+export function describePlugin(plugin: Plugin): { id: string; kind: string; summary: string; capabilities: object; options: OptionRow[] } {
+  return {
+    id: plugin.id,
+    kind: plugin.kind,
+    summary: plugin.summary,
+    capabilities: plugin.capabilities,
+    options: describeOptions(plugin.config),
+  };
+}

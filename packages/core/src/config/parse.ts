@@ -1,0 +1,210 @@
+import { createHash } from 'node:crypto';
+import { AuspexError, CONTRACT_VERSION, formatDuration, type Plugin, type PluginKind, type PluginUse } from '@auspex/contracts';
+import { zone as zoneOf } from '@auspex/numerics';
+import type { z } from 'zod';
+import { engineConfig, type EngineSettings } from './schema.ts';
+import { nearest } from './suggest.ts';
+
+/** A plugin with its parsed, frozen options, and where in the config it stands. */
+export interface ResolvedPlugin<K extends PluginKind = PluginKind> {
+  readonly plugin: Plugin<K>;
+  readonly options: unknown;
+  readonly path: string;
+  readonly for: 'all' | 'pools' | 'groups';
+}
+
+export interface ResolvedConfig {
+  readonly settings: EngineSettings;
+  readonly sources: readonly ResolvedPlugin<'source'>[];
+  readonly enrich: readonly ResolvedPlugin<'enricher'>[];
+  readonly profiler: ResolvedPlugin<'profiler'>;
+  readonly predictors: readonly ResolvedPlugin<'predictor'>[];
+  readonly assess: ResolvedPlugin<'assessor'>;
+  readonly allocate: ResolvedPlugin<'allocator'>;
+  readonly calendars: readonly ResolvedPlugin<'calendar'>[];
+  readonly store: ResolvedPlugin<'store'>;
+  /** By pool id. */
+  readonly actuators: ReadonlyMap<string, ResolvedPlugin<'actuator'>>;
+  /** Twelve hex digits; equal configs hash alike wherever they are written. */
+  readonly hash: string;
+}
+
+/** Plugins that a config may name by id. */
+export type Catalogue = readonly Plugin[];
+
+/**
+ * Validates a config, resolves and configures its plugins. All that is wrong is reported at once, each with its path.
+ *
+ * @throws CONFIG_INVALID, PLUGIN_UNKNOWN, PLUGIN_INVALID, STEP_INVALID or ZONE_UNKNOWN when that is all that is wrong;
+ * CONFIG_INVALID with every line when several things are
+ */
+export function parseConfig(input: unknown, catalogue: Catalogue = []): ResolvedConfig {
+  const problems: AuspexError[] = [];
+  const parsed = engineConfig.safeParse(input);
+  if (!parsed.success) throw gather(zodProblems(parsed.error, '', input, Object.keys(engineConfig.shape)));
+  const settings = parsed.data;
+  checkStep(settings.step, problems);
+  checkZones(settings, problems);
+  checkPools(settings, problems);
+  const resolve = <K extends PluginKind>(kind: K, use: PluginUse, path: string): ResolvedPlugin<K> => resolvePlugin(kind, use, path, catalogue, problems);
+  const list = <K extends PluginKind>(kind: K, uses: readonly PluginUse[], path: string): ResolvedPlugin<K>[] =>
+    uses.map((use, index) => resolve(kind, use, `${path}[${index}]`));
+  const actuators = new Map<string, ResolvedPlugin<'actuator'>>();
+  settings.pools.forEach((pool, index) => {
+    if (pool.actuator) actuators.set(pool.id, resolve('actuator', pool.actuator, `pools[${index}].actuator`));
+  });
+  const resolved = {
+    settings,
+    sources: list('source', settings.sources, 'sources'),
+    enrich: list('enricher', settings.enrich, 'enrich'),
+    profiler: resolve('profiler', settings.profiler, 'profiler'),
+    predictors: list('predictor', settings.predictors, 'predictors'),
+    assess: resolve('assessor', settings.assess, 'assess'),
+    allocate: resolve('allocator', settings.allocate, 'allocate'),
+    calendars: list('calendar', settings.calendars, 'calendars'),
+    store: resolve('store', settings.store, 'store'),
+    actuators,
+  };
+  if (problems.length > 0) throw gather(problems);
+  return { ...resolved, hash: configHash(resolved) };
+}
+
+function resolvePlugin<K extends PluginKind>(
+  kind: K,
+  use: PluginUse,
+  path: string,
+  catalogue: Catalogue,
+  problems: AuspexError[],
+): ResolvedPlugin<K> {
+  const nothing = { plugin: undefined as unknown as Plugin<K>, options: undefined, path, for: 'all' as const };
+  const fail = (error: AuspexError): ResolvedPlugin<K> => {
+    problems.push(error);
+    return nothing;
+  };
+  const known = catalogue.filter((plugin) => plugin.kind === kind);
+  let plugin = use.use as Plugin | undefined;
+  if (typeof use.use === 'string') {
+    plugin = known.find((candidate) => candidate.id === use.use);
+    if (!plugin) {
+      const near = nearest(use.use, known.map((candidate) => candidate.id));
+      const names = known.map((candidate) => candidate.id).join(', ') || 'none';
+      return fail(new AuspexError('PLUGIN_UNKNOWN', `no ${kind} is called "${use.use}"${near ? `; did you mean "${near}"?` : ''} There are: ${names}`, { path }));
+    }
+  }
+  if (typeof plugin !== 'object' || plugin === null || typeof plugin.create !== 'function' || plugin.kind === undefined) {
+    return fail(new AuspexError('PLUGIN_INVALID', `expected a ${kind}, as define${kind[0]?.toUpperCase()}${kind.slice(1)} returns it`, { path }));
+  }
+  if (plugin.kind !== kind) return fail(new AuspexError('PLUGIN_INVALID', `"${plugin.id}" is a ${plugin.kind}, and a ${kind} is needed here`, { path }));
+  if (plugin.contract !== CONTRACT_VERSION) {
+    return fail(new AuspexError('PLUGIN_INVALID', `"${plugin.id}" was built for contract ${plugin.contract}; this engine has ${CONTRACT_VERSION}`, { path }));
+  }
+  const named = `${path}(${plugin.id})`;
+  const options = (plugin.config as z.ZodType).safeParse(use.with ?? {});
+  if (!options.success) {
+    problems.push(...zodProblems(options.error, named, use.with, Object.keys((plugin.config as { shape?: object }).shape ?? {})));
+    return nothing;
+  }
+  const scope = (use as { for?: string }).for ?? 'all';
+  if (!['all', 'pools', 'groups'].includes(scope)) return fail(new AuspexError('CONFIG_INVALID', `for: "${scope}" is none of all, pools, groups`, { path: named }));
+  return { plugin: plugin as unknown as Plugin<K>, options: deepFreeze(options.data), path: named, for: scope as 'all' };
+}
+
+/** Each issue of a zod error as one problem with the path into the config. */
+function zodProblems(error: z.ZodError, prefix: string, input: unknown, keys: readonly string[]): AuspexError[] {
+  return error.issues.flatMap((issue) => {
+    const path = joinPath(prefix, issue.path);
+    if (issue.code === 'unrecognized_keys') {
+      const siblings = issue.path.length === 0 ? keys : [];
+      return issue.keys.map((key) => {
+        const near = nearest(key, siblings);
+        return new AuspexError('CONFIG_INVALID', `unknown key${near ? `; did you mean "${near}"?` : ''}`, { path: joinPath(path, [key]) });
+      });
+    }
+    const absent = issue.code === 'invalid_type' && valueAt(input, issue.path) === undefined;
+    return [new AuspexError('CONFIG_INVALID', absent ? 'is missing' : issue.message, { path: path || 'config' })];
+  });
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  let value = input as Record<PropertyKey, unknown> | undefined;
+  for (const key of path) value = value?.[key] as Record<PropertyKey, unknown> | undefined;
+  return value;
+}
+
+function joinPath(prefix: string, path: readonly PropertyKey[]): string {
+  let text = prefix;
+  for (const key of path) text += typeof key === 'number' ? `[${key}]` : `${text ? '.' : ''}${String(key)}`;
+  return text;
+}
+
+function gather(problems: readonly AuspexError[]): AuspexError {
+  const [first] = problems;
+  if (problems.length === 1 && first) return first;
+  const codes = new Set(problems.map((problem) => problem.code));
+  const code = codes.size === 1 && first ? first.code : 'CONFIG_INVALID';
+  const lines = problems.map((problem) => `  ${problem.message}\n    ${problem.remedy}`).join('\n');
+  return new AuspexError(code, `${problems.length} things are wrong:\n${lines}`, { path: 'config', cause: problems });
+}
+
+function checkStep(step: number, problems: AuspexError[]): void {
+  if (step >= 1000 && 3_600_000 % step === 0) return;
+  problems.push(new AuspexError('STEP_INVALID', `a step of ${formatDuration(step)} does not divide an hour`, { path: 'step' }));
+}
+
+function checkZones(settings: EngineSettings, problems: AuspexError[]): void {
+  const named: (readonly [path: string, id: string])[] =
+    typeof settings.zone === 'string'
+      ? [['zone', settings.zone]]
+      : [
+          ['zone.default', settings.zone.default],
+          ...Object.entries(settings.zone.pops).map(([pop, id]) => [`zone.pops.${pop}`, id] as const),
+          ...Object.entries(settings.zone.groups).map(([group, id]) => [`zone.groups.${group}`, id] as const),
+        ];
+  for (const [path, id] of named) {
+    try {
+      zoneOf(id);
+    } catch (cause) {
+      problems.push(new AuspexError('ZONE_UNKNOWN', `"${id}" is no time zone`, { path, cause }));
+    }
+  }
+}
+
+function checkPools(settings: EngineSettings, problems: AuspexError[]): void {
+  const seen = new Set<string>();
+  settings.pools.forEach((pool, index) => {
+    const path = `pools[${index}]`;
+    if (seen.has(pool.id)) problems.push(new AuspexError('CONFIG_INVALID', `a pool called "${pool.id}" stands above already`, { path: `${path}.id` }));
+    seen.add(pool.id);
+    if (pool.min > pool.max) problems.push(new AuspexError('CONFIG_INVALID', `min ${pool.min} is above max ${pool.max}`, { path: `${path}.min` }));
+  });
+}
+
+function configHash(config: Omit<ResolvedConfig, 'hash'>): string {
+  const name = (used: ResolvedPlugin): unknown => ({ id: used.plugin.id, options: used.options, for: used.for });
+  const { store: _store, sources: _sources, ...settings } = config.settings;
+  const plugins = [...config.enrich, config.profiler, ...config.predictors, config.assess, config.allocate, ...config.calendars].map(name);
+  const actuators = [...config.actuators].map(([pool, used]) => [pool, name(used)]);
+  // Where the input and the store lie does not change what is decided; everything else does.
+  const pools = settings.pools.map(({ actuator: _actuator, ...pool }) => pool);
+  const rest = { ...settings, pools, enrich: 0, profiler: 0, predictors: 0, assess: 0, allocate: 0, calendars: 0 };
+  return createHash('sha256').update(canonical({ rest, plugins, actuators })).digest('hex').slice(0, 12);
+}
+
+/** JSON with sorted keys. Functions and symbols in options are left out: code has no stable text. */
+function canonical(value: unknown): string {
+  return (
+    JSON.stringify(value, (_key, inner: unknown) =>
+      typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+        ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : inner,
+    ) ?? ''
+  );
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value) && (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype)) {
+    Object.freeze(value);
+    for (const inner of Object.values(value)) deepFreeze(inner);
+  }
+  return value;
+}

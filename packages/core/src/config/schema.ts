@@ -1,0 +1,104 @@
+import { duration, type PluginUse } from '@auspex/contracts';
+import { z } from 'zod';
+
+/** A plugin by value or by name; resolved and checked by `parseConfig`, which knows the kind. */
+const pluginUse = z.custom<PluginUse>(
+  (value) => typeof value === 'object' && value !== null && 'use' in value && Object.keys(value).every((key) => ['use', 'with', 'for'].includes(key)),
+  { error: 'expected { use: plugin or name, with: options }' },
+);
+
+const policy = z.enum(['skip', 'fallback', 'fail']);
+
+const zone = z.union([
+  z.string(),
+  z.strictObject({
+    default: z.string().default('UTC'),
+    pops: z.record(z.string(), z.string()).default({}).describe('Zone by POP.'),
+    groups: z.record(z.string(), z.string()).default({}).describe('Zone by group; wins over the POP.'),
+  }),
+]);
+
+const pool = z.strictObject({
+  id: z.string().min(1).max(100).describe('Unique name.'),
+  pop: z.string().default('*').describe('The POP whose demand it serves; * = all together.'),
+  groups: z.array(z.string()).min(1).default(['*']).describe('Groups that load it; * in a name stands for any text.'),
+  measure: z.enum(['requests', 'work', 'bytes', 'sessions']).default('requests').describe('What of the usage loads it.'),
+  unitRate: z.number().positive().describe('What one unit serves at 100 % use, in the measure, a second.'),
+  target: z.number().gt(0).lte(1).default(0.7).describe('Share of unitRate that is planned for.'),
+  min: z.int().nonnegative().default(1).describe('Fewest units.'),
+  max: z.int().positive().default(1000).describe('Most units.'),
+  leadTime: duration().prefault('5m').describe('p90 of the time from order to ready.'),
+  price: z.number().nonnegative().default(1).describe('Price of a unit for an hour, in any one currency.'),
+  importance: z.number().positive().default(1).describe('Weight when units are short.'),
+  importances: z.record(z.string(), z.number().positive()).default({}).describe('Weight by group inside the pool; * in a name stands for any text.'),
+  control: z.enum(['floor', 'full']).default('floor').describe('floor: raise a floor under another autoscaler; full: decide alone.'),
+  actuator: pluginUse.optional().describe('What carries its decisions out; absent = simulated by nothing: decisions are journaled only.'),
+});
+
+const guards = z.strictObject({
+  stabilisation: duration().prefault('5m').describe('Scale in only to the highest proposal of this window.'),
+  cooldown: duration().prefault('0s').describe('No scale-in within this time after any change.'),
+  maxUp: z.int().positive().optional().describe('Most units to add in a cycle; absent = any.'),
+  maxDown: z.int().positive().optional().describe('Most units to remove in a cycle; absent = any.'),
+});
+
+/** The engine's config. One object, strict: an unknown key is an error with its path. */
+export const engineConfig = z.strictObject({
+  step: duration().prefault('1m').describe('Length of a step; divides an hour.'),
+  zone: zone.default('UTC').describe('Where groups live: a zone for all, or by POP and group.'),
+  seed: z.int().default(1).describe('Seed of all randomness.'),
+  lateness: duration().prefault('5s').describe('How long a step waits for stragglers after its end, in event time.'),
+  maxGroups: z.int().positive().default(1000).describe('Most groups; further ones are counted as "other".'),
+  forgetAfter: duration().prefault('35d').describe('A group without usage for this long is forgotten.'),
+  sources: z.array(pluginUse).min(1).describe('Where usage events come from.'),
+  enrich: z.array(pluginUse).default([]).describe('What completes events, in order.'),
+  profiler: pluginUse.describe('What folds usage into behaviour profiles.'),
+  predictors: z.array(pluginUse).default([]).describe('What forecasts; `for: pools | groups | all` says which series.'),
+  assess: pluginUse.describe('What turns deviation and events into a surge.'),
+  allocate: pluginUse.describe('What turns surges and forecasts into units.'),
+  calendars: z.array(pluginUse).default([]).describe('What is planned.'),
+  store: pluginUse.describe('Where state is kept.'),
+  pools: z.array(pool).min(1).describe('What can be scaled.'),
+  popLimits: z.record(z.string(), z.int().positive()).default({}).describe('Most units of all pools of a POP together.'),
+  guards: guards.prefault({}).describe('How fast units may move.'),
+  saturation: z.number().gt(0).lte(1).default(0.95).describe('Use of the ready units above which a step is a lower bound of demand.'),
+  throttled: z.number().gte(0).lte(1).default(0.005).describe('Share of throttled requests above which a step is a lower bound of demand.'),
+  masks: z
+    .array(z.strictObject({ from: z.iso.datetime({ offset: true }), to: z.iso.datetime({ offset: true }), why: z.string() }))
+    .default([])
+    .describe('Incidents, rollouts, load tests: steps inside are not learnt from.'),
+  training: z
+    .strictObject({
+      every: duration().prefault('7d').describe('How often weights are trained anew.'),
+      after: duration().prefault('14d').describe('History that the first training waits for.'),
+      history: duration().prefault('56d').describe('History that a training sees.'),
+    })
+    .prefault({})
+    .describe('Training of predictors that have weights.'),
+  snapshotEvery: duration().prefault('15m').describe('Event time between snapshots of all states.'),
+  historyKeep: duration().prefault('56d').describe('How long closed usage is kept.'),
+  journalKeep: duration().prefault('35d').describe('How long the journal is kept.'),
+  timeLimit: duration().prefault('10s').describe('Longest wait for an actuator, calendar or hook tap.'),
+  onFailure: z
+    .strictObject({
+      enrich: policy.default('skip'),
+      profile: policy.default('skip'),
+      predict: policy.default('fallback'),
+      assess: policy.default('fallback'),
+      allocate: policy.default('fallback'),
+      actuate: policy.default('skip'),
+      calendar: policy.default('skip'),
+      hook: policy.default('skip'),
+    })
+    .prefault({})
+    .describe('What a failing stage means: skip or fallback go on, fail stops the engine.'),
+});
+
+/** What a user writes. */
+export type AuspexConfig = z.input<typeof engineConfig>;
+export type EngineSettings = z.output<typeof engineConfig>;
+
+/** Types a config file; returns it as it is. */
+export function defineConfig(config: AuspexConfig): AuspexConfig {
+  return config;
+}

@@ -1,0 +1,449 @@
+import type { CalendarEvent, Decision, Forecast, Logger, Observation, PoolView, Reason, Surge, TargetState, Truth, Usage } from '@auspex/contracts';
+import type { EngineSettings } from '../config/schema.ts';
+import { horizonGrid } from '../forecasting/grid.ts';
+import { readForecast } from '../forecasting/read.ts';
+import { GUARDS } from '../guards/all.ts';
+import { runGuards } from '../guards/guard.ts';
+import type { EngineHooks } from '../hooks/hooks.ts';
+import type { ClosedStep } from '../ingest/ingest.ts';
+import type { Journal } from '../journal.ts';
+import { stamp } from '../persistence/keys.ts';
+import type { ActuateStage } from '../stages/actuate.ts';
+import type { AllocateStage } from '../stages/allocate.ts';
+import type { AssessStage } from '../stages/assess.ts';
+import type { CalendarStage } from '../stages/calendar.ts';
+import type { Failures } from '../stages/failures.ts';
+import type { PredictStage, SeriesState } from '../stages/predict.ts';
+import type { ProfileStage } from '../stages/profile.ts';
+import { UsageDigest } from '../usage/digest.ts';
+import { amount, mergeUsage } from '../usage/merge.ts';
+import { Groups, type GroupState } from './groups.ts';
+import type { TrainingHistory } from './history.ts';
+import { addLoad, guardView, makePools, PoolIndex, type PoolState } from './pools.ts';
+import { isSaturated, isThrottled, stepTruth } from './truth.ts';
+
+export interface CycleParts {
+  readonly settings: EngineSettings;
+  readonly configHash: string;
+  readonly shadow: boolean;
+  /** Demand of a trace replayed in an open loop is not hidden by the simulated fleet: no step is saturated. */
+  readonly trustDemand: boolean;
+  readonly profile: ProfileStage;
+  readonly predict: PredictStage;
+  readonly assess: AssessStage;
+  readonly allocate: AllocateStage;
+  /** Pools that have an actuator; the others' decisions are journaled only. */
+  readonly actuate: ActuateStage;
+  readonly actuated: ReadonlySet<string>;
+  readonly calendar: CalendarStage;
+  readonly hooks: EngineHooks;
+  readonly failures: Failures;
+  readonly journal: Journal;
+  readonly history: TrainingHistory | undefined;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** Relating every group to every other is quadratic: four times a day is often enough for a habit. */
+const RELATE_MS = 6 * 3_600_000;
+
+/**
+ * One step of the engine: `learn` from what closed, `decide` what comes, `act` on it. The stages in the order of the flow;
+ * what fails in one is a marked fallback in the next.
+ */
+export class Cycle {
+  readonly groups: Groups;
+  readonly series = new Map<string, SeriesState>();
+  readonly pools: readonly PoolState[];
+  digest = new UsageDigest();
+  readonly #parts: CycleParts;
+  readonly #index: PoolIndex;
+  #lastRelated = Number.NEGATIVE_INFINITY;
+  #overflowTold = false;
+  #truth: Truth = 'missing';
+
+  constructor(parts: CycleParts) {
+    this.#parts = parts;
+    this.groups = new Groups(parts.settings);
+    const { settings } = parts;
+    this.pools = makePools(settings).map((pool): PoolState => {
+      // An order placed now serves from the lead time on, and until the next order could: two more steps.
+      const horizon = horizonGrid(Math.ceil(pool.leadTimeMs / settings.step) + 2);
+      const zone = this.groups.zoneOf('', pool.pop);
+      const info = { id: `pool:${pool.id}`, scope: 'pool' as const, name: pool.id, pop: pool.pop, measure: pool.measure, zone, stepMs: settings.step };
+      const total = parts.predict.begin(info, horizon);
+      this.series.set(info.id, total);
+      return {
+        pool,
+        horizon,
+        total,
+        members: new Map(),
+        loads: new Map(),
+        previous: undefined,
+        ready: undefined,
+        proposals: [],
+        lastChange: undefined,
+      };
+    });
+    this.#index = new PoolIndex(this.pools);
+  }
+
+  /** Folds a closed step into profiles, predictors and weights. Returns the usage as hooks left it: what history keeps. */
+  learn(closed: ClosedStep): readonly Usage[] {
+    const { hooks } = this.#parts;
+    const { step } = closed;
+    const usage = hooks.usage.isUsed() ? hooks.usage.call(closed.usage, step) : closed.usage;
+    return this.relearn({ ...closed, usage });
+  }
+
+  /** `learn` from history: what hooks made of the usage is in it already. */
+  relearn(closed: ClosedStep): readonly Usage[] {
+    const { settings, profile, journal } = this.#parts;
+    const { step } = closed;
+    const usage = this.#admit(closed.usage);
+    if (this.groups.overflowed && !this.#overflowTold) {
+      this.#overflowTold = true;
+      const text = `more than ${settings.maxGroups} groups: further ones are counted as "other"; raise maxGroups or choose a coarser group rule`;
+      journal.append({ type: 'notice', step: step + settings.step, code: 'GROUPS_OVERFLOW', text });
+      this.#parts.logger.warn({ maxGroups: settings.maxGroups }, text);
+    }
+    for (const each of usage) this.digest.add(each);
+    this.#truth = stepTruth(settings, step, closed.missing);
+    const byGroup = this.#load(usage, step);
+    this.#foldGroups(byGroup, step);
+    this.#observePools(step, this.#observe);
+    if (step - this.#lastRelated >= RELATE_MS) {
+      this.#lastRelated = step;
+      for (const [group, correlated] of profile.relate()) {
+        const state = this.groups.all.get(group);
+        if (state) state.correlated = correlated;
+      }
+    }
+    return usage;
+  }
+
+  /** Usage of groups that there is no room for is added to `other`. */
+  #admit(usage: readonly Usage[]): readonly Usage[] {
+    // Room for all, even if each of them were new: the usual case, and it costs nothing.
+    if (this.groups.all.size + usage.length <= this.#parts.settings.maxGroups) return usage;
+    const admitted = new Map<string, Usage>();
+    for (const each of usage) {
+      const group = this.groups.admit(each.group);
+      this.#register(group, each.pop);
+      const key = `${each.pop}\0${group}`;
+      const renamed = group === each.group ? each : { ...each, group };
+      const present = admitted.get(key);
+      admitted.set(key, present ? mergeUsage(present, renamed) : renamed);
+    }
+    return [...admitted.values()];
+  }
+
+  #register(group: string, pop: string): GroupState {
+    const { state, fresh } = this.groups.at(group, pop);
+    if (fresh) this.#parts.profile.begin(state.info);
+    if (!state.pops.has(pop)) state.pops.add(pop);
+    return state;
+  }
+
+  #load(usage: readonly Usage[], step: number): Map<string, Usage[]> {
+    for (const state of this.pools) state.loads.clear();
+    const byGroup = new Map<string, Usage[]>();
+    for (const each of usage) {
+      const group = this.#register(each.group, each.pop);
+      group.lastActive = step;
+      const list = byGroup.get(each.group);
+      if (list) list.push(each);
+      else byGroup.set(each.group, [each]);
+      for (const state of this.#index.loadedBy(each.group, each.pop)) {
+        if (!state.members.has(each.group)) state.members.set(each.group, this.member(each.group, state));
+        addLoad(state, each);
+      }
+    }
+    return byGroup;
+  }
+
+  /** The series of a group at a pool's POP; pools with the same POP and measure share it. */
+  member(group: string, state: PoolState): SeriesState {
+    const { pool } = state;
+    const id = `${group}@${pool.pop}/${pool.measure}`;
+    let series = this.series.get(id);
+    if (!series) {
+      const zone = this.groups.zoneOf(group, pool.pop);
+      const info = { id, scope: 'group' as const, name: group, pop: pool.pop, measure: pool.measure, zone, stepMs: this.#parts.settings.step };
+      series = this.#parts.predict.begin(info, state.horizon);
+      this.series.set(id, series);
+    }
+    return series;
+  }
+
+  #foldGroups(byGroup: ReadonlyMap<string, Usage[]>, step: number): void {
+    const { profile, settings } = this.#parts;
+    const seconds = settings.step / 1000;
+    for (const [group, state] of this.groups.all) {
+      const usage = byGroup.get(group) ?? [];
+      const truth = this.#truth === 'observed' && this.#hidden(group, usage, seconds) ? 'censored' : this.#truth;
+      profile.fold(group, { step, truth, usage });
+      if (truth !== 'observed') continue;
+      const rate = usage.reduce((sum, each) => sum + amount(each, 'requests'), 0) / seconds;
+      state.level = state.level === 0 ? rate : 0.995 * state.level + 0.005 * rate;
+    }
+  }
+
+  /** Did capacity hide this group's demand at any POP? */
+  #hidden(group: string, usage: readonly Usage[], seconds: number): boolean {
+    return usage.some((each) =>
+      this.#index.loadedBy(group, each.pop).some((state) => {
+        const load = state.loads.get(group);
+        return (load !== undefined && isThrottled(load, this.#parts.settings)) || this.#saturated(state, seconds);
+      }),
+    );
+  }
+
+  #saturated(state: PoolState, seconds: number): boolean {
+    return !this.#parts.trustDemand && isSaturated(state, total(state) / seconds, this.#parts.settings);
+  }
+
+  /** Puts a step of history where training finds it, and changes nothing else. */
+  remember(closed: ClosedStep): void {
+    this.#truth = stepTruth(this.#parts.settings, closed.step, closed.missing);
+    this.#load(closed.usage, closed.step);
+    this.#observePools(closed.step, (series, observation) => this.#parts.history?.push(series.info, observation));
+  }
+
+  #observe = (series: SeriesState, observation: Observation): void => {
+    this.#parts.predict.observe(series, observation);
+    this.#parts.history?.push(series.info, observation);
+  };
+
+  #observePools(step: number, take: (series: SeriesState, observation: Observation) => void): void {
+    const { settings } = this.#parts;
+    const seconds = settings.step / 1000;
+    const observe = (series: SeriesState, value: number, truth: Truth): void => take(series, { step, value, truth });
+    const seen = new Set<SeriesState>();
+    for (const state of this.pools) {
+      const saturated = this.#truth === 'observed' && this.#saturated(state, seconds);
+      let censored = saturated;
+      for (const load of state.loads.values()) if (isThrottled(load, settings)) censored = true;
+      for (const [group, series] of state.members) {
+        if (seen.has(series)) continue;
+        seen.add(series);
+        const load = state.loads.get(group);
+        const hidden = saturated || (load !== undefined && isThrottled(load, settings));
+        observe(series, (load?.amount ?? 0) / seconds, this.#truth === 'observed' && hidden ? 'censored' : this.#truth);
+      }
+      observe(state.total, total(state) / seconds, this.#truth === 'observed' && censored ? 'censored' : this.#truth);
+    }
+  }
+
+  /**
+   * Forecasts every series from `at`, so that outcomes can be matched later. Runs for steps that are only learnt from, too.
+   * @param at start of the first unknown step
+   */
+  forecast(at: number): ReadonlyMap<string, Forecast> {
+    const { predict, hooks } = this.#parts;
+    const all = [...this.series.values()];
+    const forecasts = predict.forecast(all, at);
+    const byId = new Map<string, Forecast>();
+    forecasts.forEach((forecast, index) => {
+      byId.set((all[index] as SeriesState).info.id, forecast);
+      if (hooks.forecast.isUsed()) hooks.forecast.call(forecast);
+    });
+    return byId;
+  }
+
+  /** Decides for every pool, journals it, and returns the decisions; nothing is actuated yet. */
+  async decide(at: number, forecasts: ReadonlyMap<string, Forecast>): Promise<Decision[]> {
+    const { allocate, calendar, settings, hooks } = this.#parts;
+    const lead = Math.max(...this.pools.map((state) => state.pool.leadTimeMs));
+    const events = await calendar.between(at, at + lead + settings.step);
+    await Promise.all(this.pools.map((state) => this.#read(state)));
+    const views = this.pools.map((state) => this.#view(state, at, forecasts, events));
+    const proposals = allocate.allocate({ step: at, stepMs: settings.step, pools: views, popLimits: settings.popLimits });
+    const decisions: Decision[] = [];
+    for (const [index, state] of this.pools.entries()) {
+      const view = views[index] as PoolView;
+      const proposal = proposals[index] as (typeof proposals)[number];
+      const proposed = this.#draft(state, view, at, proposal.units, proposal.tier, proposal.reasons);
+      const reshaped = hooks.decision.isUsed() ? ((await hooks.decision.promise(proposed)) ?? proposed) : proposed;
+      const veto = hooks.veto.isUsed() ? await hooks.veto.promise(reshaped) : undefined;
+      decisions.push(this.#guard(state, at, reshaped, veto, proposal.units));
+    }
+    return decisions;
+  }
+
+  async #read(state: PoolState): Promise<void> {
+    if (!this.#parts.actuated.has(state.pool.id)) return;
+    const target: TargetState | undefined = await this.#parts.actuate.read(state.pool.id, this.#parts.signal);
+    state.ready = target?.ready;
+    // A shadow goes by its own orders: the target follows somebody else's.
+    if (target && (!this.#parts.shadow || state.previous === undefined)) state.previous = target.units;
+  }
+
+  #view(state: PoolState, at: number, forecasts: ReadonlyMap<string, Forecast>, events: readonly CalendarEvent[]): PoolView {
+    const { pool } = state;
+    const units = state.previous ?? pool.min;
+    return {
+      pool,
+      units,
+      ready: state.ready ?? units,
+      actual: state.total.last ?? 0,
+      truth: this.#truth,
+      forecast: forecasts.get(state.total.info.id) as Forecast,
+      groups: [...state.members].map(([group, series]) => this.#group(state, group, series, at, forecasts, events)),
+    };
+  }
+
+  #group(
+    state: PoolState,
+    group: string,
+    series: SeriesState,
+    at: number,
+    forecasts: ReadonlyMap<string, Forecast>,
+    events: readonly CalendarEvent[],
+  ): { surge: Surge; expectedAtLead: number } {
+    const { profile, assess, settings } = this.#parts;
+    const { pool } = state;
+    const scale = this.#scale(group, series);
+    const now = profile.expected(group, at - settings.step);
+    const then = profile.expected(group, at + pool.leadTimeMs);
+    const forecast = forecasts.get(series.info.id) as Forecast;
+    const ahead = pool.leadTimeMs / settings.step + 1;
+    const median = readForecast(forecast, ahead, 0.5);
+    const surge = assess.assess({
+      group,
+      pop: pool.pop,
+      at,
+      expected: now === undefined ? undefined : now * scale,
+      actual: this.#truth === 'missing' ? undefined : series.last,
+      events: events.filter((event) => event.groups === undefined || event.groups.includes(group)),
+      sensitivity: profile.sensitivity(group),
+      quiet: pool.unitRate * pool.target * 0.1,
+    });
+    const expectedAtLead = forecast.fallback === undefined || then === undefined ? median : then * scale;
+    return { surge, expectedAtLead };
+  }
+
+  /** From a group's requests at all POPs to one series of it: its share at that POP, in the series' measure. */
+  #scale(group: string, series: SeriesState): number {
+    const state = this.groups.all.get(group);
+    const whole = series.info.measure === 'requests' && (series.info.pop === '*' || state?.pops.size === 1);
+    if (whole || state === undefined || state.level <= 0) return 1;
+    return series.level / state.level;
+  }
+
+  #draft(state: PoolState, view: PoolView, at: number, units: number, tier: string, trail: readonly Reason[]): Decision {
+    const { pool } = state;
+    const { forecast } = view;
+    const ahead = pool.leadTimeMs / this.#parts.settings.step + 1;
+    const surges = view.groups
+      .map((group) => group.surge)
+      .sort((a, b) => b.probability - a.probability || b.score - a.score || (a.group < b.group ? -1 : 1))
+      .slice(0, 5);
+    return {
+      key: `${pool.id}@${stamp(at)}`,
+      pool: pool.id,
+      pop: pool.pop,
+      step: at,
+      units,
+      previous: view.units,
+      tier,
+      shadow: this.#parts.shadow,
+      trail,
+      demand: {
+        actual: view.actual,
+        expected: readForecast(forecast, ahead, 0.5),
+        low: readForecast(forecast, ahead, 0.1),
+        high: readForecast(forecast, ahead, 0.9),
+        at: at + pool.leadTimeMs,
+        by: forecast.by,
+        ...(forecast.fallback === undefined ? {} : { fallback: forecast.fallback }),
+      },
+      surges,
+      configHash: this.#parts.configHash,
+      stateHash: this.digest.toString(),
+    };
+  }
+
+  #guard(state: PoolState, at: number, decision: Decision, veto: string | undefined, proposed: number): Decision {
+    const { settings, hooks, journal } = this.#parts;
+    const { guards } = settings;
+    const limits = { stabilisationMs: guards.stabilisation, cooldownMs: guards.cooldown, maxUp: guards.maxUp, maxDown: guards.maxDown };
+    const trail = [...decision.trail];
+    let { units } = decision;
+    if (veto !== undefined) {
+      units = decision.previous;
+      trail.push({ by: 'hook(veto)', units, text: `vetoed: ${veto}` });
+    }
+    const result = runGuards(GUARDS, units, guardView(state, at), limits);
+    trail.push(...result.reasons);
+    const from = decision.previous;
+    const end = result.units === from ? `stays at ${from}` : `${from} becomes ${result.units}`;
+    trail.push({ by: 'decision', units: result.units, text: end });
+    const final: Decision = { ...decision, units: result.units, trail };
+    state.proposals = state.proposals.filter((proposal) => proposal.step > at - guards.stabilisation);
+    state.proposals.push({ step: at, units: proposed });
+    if (final.units !== state.previous) state.lastChange = at;
+    state.previous = final.units;
+    journal.append({ type: 'decision', step: at, decision: final });
+    if (hooks.decided.isUsed()) hooks.decided.call(final);
+    return final;
+  }
+
+  /** Carries decisions out. Shadow orders go to the actuator too, which changes nothing: one code path. */
+  async act(decisions: readonly Decision[], epoch: number): Promise<void> {
+    const { actuate, actuated, hooks, journal, signal } = this.#parts;
+    for (const decision of decisions) {
+      if (!actuated.has(decision.pool)) continue;
+      const { pool } = this.pools.find((state) => state.pool.id === decision.pool) as PoolState;
+      const receipt = await actuate.actuate(
+        {
+          key: decision.key,
+          pool: decision.pool,
+          pop: decision.pop,
+          units: decision.units,
+          min: pool.min,
+          max: pool.max,
+          epoch,
+          shadow: decision.shadow,
+          step: decision.step,
+        },
+        signal,
+      );
+      journal.append({ type: 'receipt', step: decision.step, receipt });
+      if (hooks.receipt.isUsed()) hooks.receipt.call(receipt);
+    }
+  }
+
+  /** Journals what failed in this step. */
+  tellFailures(at: number): void {
+    const { failures, journal, hooks } = this.#parts;
+    for (const failure of failures.take()) {
+      journal.append({ type: 'failure', step: at, failure });
+      if (hooks.failure.isUsed()) hooks.failure.call(failure, at);
+    }
+  }
+
+  /** Drops groups that have been idle too long; returns their names and series, for the store. */
+  forgetIdle(step: number): { groups: string[]; series: string[] } {
+    const groups = this.groups.forgetIdle(step);
+    const series: string[] = [];
+    for (const group of groups) {
+      this.#parts.profile.forget(group);
+      for (const state of this.pools) {
+        const member = state.members.get(group);
+        if (!member) continue;
+        state.members.delete(group);
+        series.push(member.info.id);
+        this.series.delete(member.info.id);
+        this.#parts.history?.forget(member.info.id);
+      }
+    }
+    return { groups, series };
+  }
+}
+
+function total(state: PoolState): number {
+  let sum = 0;
+  for (const load of state.loads.values()) sum += load.amount;
+  return sum;
+}

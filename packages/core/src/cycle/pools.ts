@@ -1,0 +1,102 @@
+import type { Pool, Usage } from '@auspex/contracts';
+import { glob } from '../config/glob.ts';
+import type { EngineSettings } from '../config/schema.ts';
+import type { GuardView } from '../guards/guard.ts';
+import type { SeriesState } from '../stages/predict.ts';
+import { amount } from '../usage/merge.ts';
+
+/** What one group did to one pool in one step. */
+export interface Load {
+  amount: number;
+  requests: number;
+  throttled: number;
+}
+
+/** One pool with what the cycle remembers of it. */
+export interface PoolState {
+  readonly pool: Pool;
+  readonly horizon: readonly number[];
+  /** Series of the pool's total. */
+  readonly total: SeriesState;
+  /** Series of each group that has loaded the pool. */
+  readonly members: Map<string, SeriesState>;
+  /** What this step's usage put on it, by group. */
+  readonly loads: Map<string, Load>;
+  /** Units ordered last; undefined before the first decision or read. */
+  previous: number | undefined;
+  /** Units that the target had ready when it was last read; undefined = it cannot be read. */
+  ready: number | undefined;
+  proposals: { step: number; units: number }[];
+  lastChange: number | undefined;
+}
+
+/** The pools of a config as the contracts know them. */
+export function makePools(settings: EngineSettings): Pool[] {
+  return settings.pools.map((pool) => {
+    const groups = glob(pool.groups);
+    const weights = Object.entries(pool.importances).map(([pattern, weight]) => [glob([pattern]), weight] as const);
+    return {
+      id: pool.id,
+      pop: pool.pop,
+      measure: pool.measure,
+      unitRate: pool.unitRate,
+      target: pool.target,
+      min: pool.min,
+      max: pool.max,
+      leadTimeMs: pool.leadTime,
+      price: pool.price,
+      importance: pool.importance,
+      control: pool.control,
+      serves: (group, pop) => (pool.pop === '*' || pool.pop === pop) && groups(group),
+      importanceOf: (group) => weights.find(([matches]) => matches(group))?.[1] ?? 1,
+    };
+  });
+}
+
+/** Which pools a usage loads: by POP first, and remembered by group, since globs are slow to ask for every step. */
+export class PoolIndex {
+  readonly #byPop = new Map<string, Map<string, readonly PoolState[]>>();
+  readonly #pools: readonly PoolState[];
+
+  constructor(pools: readonly PoolState[]) {
+    this.#pools = pools;
+  }
+
+  loadedBy(group: string, pop: string): readonly PoolState[] {
+    let byGroup = this.#byPop.get(pop);
+    if (!byGroup) {
+      byGroup = new Map();
+      this.#byPop.set(pop, byGroup);
+    }
+    let pools = byGroup.get(group);
+    if (!pools) {
+      pools = this.#pools.filter((state) => state.pool.serves(group, pop));
+      byGroup.set(group, pools);
+    }
+    return pools;
+  }
+}
+
+/** Adds a usage to the pool's loads of this step. */
+export function addLoad(state: PoolState, usage: Usage): void {
+  let load = state.loads.get(usage.group);
+  if (!load) {
+    load = { amount: 0, requests: 0, throttled: 0 };
+    state.loads.set(usage.group, load);
+  }
+  load.amount += amount(usage, state.pool.measure);
+  load.requests += usage.served + usage.throttled + usage.failed + usage.timedOut;
+  load.throttled += usage.throttled + usage.timedOut;
+}
+
+/** What the guards may know of the pool. */
+export function guardView(state: PoolState, step: number): GuardView {
+  return {
+    step,
+    previous: state.previous ?? state.pool.min,
+    min: state.pool.min,
+    max: state.pool.max,
+    proposals: state.proposals,
+    lastChange: state.lastChange,
+  };
+}

@@ -1,0 +1,248 @@
+import { AuspexError, type BehaviorProfile } from '@auspex/contracts';
+import { assemble, type Parts } from './assemble.ts';
+import { type Catalogue, parseConfig, type ResolvedConfig } from './config/parse.ts';
+import { VirtualClock } from './defaults/clock.ts';
+import type { EngineHooks } from './hooks/hooks.ts';
+import type { ClosedStep } from './ingest/ingest.ts';
+import { Lifecycle, type LifecycleState } from './lifecycle/state.ts';
+import { Lease } from './persistence/lease.ts';
+import { Persistence } from './persistence/persistence.ts';
+import { type HostServices, registerServices } from './wiring/register.ts';
+import type { Services } from './wiring/services.ts';
+import { TOKENS } from './wiring/tokens.ts';
+
+/** Written into the journal's start line. */
+export const VERSION = '0.1.0';
+
+/** `live` acts, `shadow` decides and journals, `replay` reads a trace on a virtual clock. All run the same cycle. */
+export type Mode = 'live' | 'shadow' | 'replay';
+
+export interface EngineOptions {
+  readonly mode: Mode;
+  /** Plugins that the config may name by id. */
+  readonly catalogue?: Catalogue;
+  readonly host?: HostServices;
+  /**
+   * Steps that end before this are learnt from, never decided (epoch ms). Default: in live and shadow two steps before now,
+   * so that catching up orders nothing; in replay everything is decided.
+   */
+  readonly decideFrom?: number;
+  /** Train exactly once, at the first step at or after this (epoch ms), instead of on schedule. */
+  readonly trainAt?: number;
+  /** The trace's demand is the truth, whatever the simulated fleet could have served (open loop). Default false. */
+  readonly trustDemand?: boolean;
+  /** Gets every journal line. */
+  readonly onJournal?: (line: string) => void;
+  /** Told after every step, for progress: the step's start (epoch ms). */
+  readonly onStep?: (step: number) => void;
+}
+
+/** What the engine has read since its store was empty, and the steps since it was started. */
+export interface EngineCounts {
+  readonly events: number;
+  readonly late: number;
+  readonly malformed: number;
+  readonly ahead: number;
+  readonly steps: number;
+}
+
+/** Steps between commits while catching up: an fsync a step would be most of the work. */
+const CATCH_UP_STEPS = 60;
+
+/**
+ * One engine: reads sources, runs the cycle, keeps its state in the store.
+ *
+ * ```ts
+ * await using engine = createEngine(config, { mode: 'shadow' });
+ * await engine.start();
+ * await engine.run();
+ * ```
+ */
+export interface Engine extends AsyncDisposable {
+  readonly state: LifecycleState;
+  readonly hooks: EngineHooks;
+  readonly configHash: string;
+  readonly settings: ResolvedConfig['settings'];
+  /** Opens the store, takes the lease, restores what was checkpointed. @throws AuspexError */
+  start(): Promise<void>;
+  /** Runs until the sources end or `stop` is called. @throws AuspexError */
+  run(): Promise<void>;
+  /** Ends `run` after the current step; everything is checkpointed at `close`. */
+  stop(): void;
+  /** Writes all states now, whatever the store. */
+  checkpoint(): Promise<void>;
+  close(): Promise<void>;
+  groups(): readonly string[];
+  profile(group: string): BehaviorProfile | undefined;
+  counts(): EngineCounts;
+}
+
+/**
+ * Builds an engine from a config; nothing is opened before `start`.
+ * @throws AuspexError with every problem of the config and its path
+ */
+export function createEngine(config: unknown, options: EngineOptions): Engine {
+  return new AuspexEngine(parseConfig(config, options.catalogue ?? []), options);
+}
+
+class AuspexEngine implements Engine {
+  readonly #config: ResolvedConfig;
+  readonly #options: EngineOptions;
+  readonly #lifecycle = new Lifecycle();
+  readonly #abort = new AbortController();
+  readonly #services: Services;
+  #parts: Parts | undefined;
+  #persistence: Persistence | undefined;
+  #lease: Lease | undefined;
+  #decideFrom = Number.NEGATIVE_INFINITY;
+  #sinceCommit = 0;
+  #steps = 0;
+
+  constructor(config: ResolvedConfig, options: EngineOptions) {
+    this.#config = config;
+    this.#options = options;
+    this.#services = registerServices(config, options.host ?? {}, this.#abort.signal, this.#lifecycle);
+  }
+
+  get state(): LifecycleState {
+    return this.#lifecycle.state;
+  }
+
+  get hooks(): EngineHooks {
+    return this.#services.get(TOKENS.hooks);
+  }
+
+  get configHash(): string {
+    return this.#config.hash;
+  }
+
+  get settings(): ResolvedConfig['settings'] {
+    return this.#config.settings;
+  }
+
+  async start(): Promise<void> {
+    await this.#lifecycle.start(async () => {
+      const { mode, host, decideFrom } = this.#options;
+      const clock = this.#services.get(TOKENS.clock);
+      const store = this.#services.get(TOKENS.store);
+      const durable = host?.store === undefined && this.#config.store.plugin.capabilities.durable;
+      if (mode !== 'replay') {
+        this.#lease = new Lease(store, clock);
+        await this.#lease.acquire();
+        this.#lifecycle.opened({ name: 'lease', close: () => this.#lease?.release() });
+        this.#warn(durable);
+      }
+      this.#decideFrom = decideFrom ?? (mode === 'replay' ? Number.NEGATIVE_INFINITY : clock.now() - 2 * this.settings.step);
+      this.#parts = assemble(this.#config, this.#services, this.#options);
+      this.#persistence = new Persistence(this.#parts, durable);
+      const { journal, ingest } = this.#parts;
+      const problems = await this.#persistence.restore();
+      const step = Number.isNaN(ingest.next) ? 0 : ingest.next;
+      journal.append({ type: 'start', step, configHash: this.configHash, version: VERSION });
+      for (const text of problems) journal.append({ type: 'notice', step, code: 'STATE_UNREADABLE', text });
+      // Opened last, so closed first: what was learnt is saved while everything still stands.
+      this.#lifecycle.opened({ name: 'checkpoint', close: () => this.#commit(durable) });
+    });
+  }
+
+  #warn(durable: boolean): void {
+    const logger = this.#services.get(TOKENS.logger);
+    if (!durable) logger.warn({ store: this.#config.store.plugin.id }, 'the store does not survive this process: a restart begins from nothing');
+    for (const used of this.#config.sources) {
+      if (used.plugin.capabilities.replayable) continue;
+      logger.warn({ source: used.path }, 'this source cannot be read again: what it said after the last checkpoint is lost in a crash');
+    }
+  }
+
+  async run(): Promise<void> {
+    const parts = this.#running();
+    const { signal } = this.#abort;
+    for await (const _ of parts.ingest.read(signal)) {
+      for (let closed = parts.ingest.take(); closed; closed = parts.ingest.take()) {
+        await this.#step(parts, closed);
+        if (signal.aborted) return;
+      }
+      if (this.#sinceCommit >= CATCH_UP_STEPS) await this.#commit();
+    }
+  }
+
+  #running(): Parts {
+    if (this.state === 'running' && this.#parts) return this.#parts;
+    throw new AuspexError('LIFECYCLE', `an engine that is ${this.state} cannot do this; start it first`);
+  }
+
+  async #step(parts: Parts, closed: ClosedStep): Promise<void> {
+    const { cycle, training, journal, clock } = parts;
+    const persistence = this.#persistence as Persistence;
+    const at = closed.step + this.settings.step;
+    if (clock instanceof VirtualClock) clock.advance(at);
+    training.firstStep ??= closed.step;
+    const usage = cycle.learn(closed);
+    persistence.keepUsage(usage, closed);
+    if (training.isDue(at)) {
+      for (const { name, artifact, series } of await training.train(at, this.#abort.signal)) {
+        persistence.keepArtifact(name, artifact);
+        journal.append({ type: 'notice', step: at, code: 'TRAINED', text: `${name}: new weights from ${series} series` });
+      }
+    }
+    const forecasts = cycle.forecast(at);
+    persistence.tidy(closed.step);
+    this.#sinceCommit++;
+    this.#steps++;
+    if (at > this.#decideFrom) {
+      const decisions = await cycle.decide(at, forecasts);
+      cycle.tellFailures(at);
+      // Durable before anything is ordered.
+      if (at > clock.now() - 2 * this.settings.step) await this.#commit();
+      await cycle.act(decisions, this.#lease?.epoch ?? 0);
+    }
+    cycle.tellFailures(at);
+    parts.meter.count('auspex_steps_total');
+    this.#options.onStep?.(closed.step);
+  }
+
+  async #commit(everything = false): Promise<void> {
+    this.#sinceCommit = 0;
+    await this.#lease?.renew();
+    await this.#persistence?.commit(everything);
+  }
+
+  stop(): void {
+    this.#abort.abort();
+  }
+
+  async checkpoint(): Promise<void> {
+    this.#running();
+    await this.#commit(true);
+  }
+
+  async close(): Promise<void> {
+    this.#abort.abort();
+    await this.#lifecycle.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  groups(): readonly string[] {
+    return [...(this.#parts?.cycle.groups.all.keys() ?? [])];
+  }
+
+  profile(group: string): BehaviorProfile | undefined {
+    const state = this.#parts?.cycle.groups.all.get(group);
+    const profile = state && this.#parts?.profile.profile(group);
+    return profile && { ...profile, correlated: state.correlated };
+  }
+
+  counts(): EngineCounts {
+    const sum = { events: 0, late: 0, malformed: 0, ahead: 0, steps: this.#steps };
+    for (const { counts } of this.#parts?.ingest.shards.values() ?? []) {
+      sum.events += counts.events;
+      sum.late += counts.late;
+      sum.malformed += counts.malformed;
+      sum.ahead += counts.ahead;
+    }
+    return sum;
+  }
+}

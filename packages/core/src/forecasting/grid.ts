@@ -1,0 +1,21 @@
+/** Steps ahead to forecast: every step near, coarser far, always up to and including `last`. */
+export function horizonGrid(last: number): number[] {
+  const grid: number[] = [];
+  for (const h of [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024]) {
+    if (h < last) grid.push(h);
+  }
+  grid.push(Math.max(1, Math.ceil(last)));
+  return grid;
+}
+
+/** Fractional row of the horizon for `ahead` steps: 1.5 = half way between rows 1 and 2. Clamped to the grid. */
+export function rowAt(horizon: readonly number[], ahead: number): number {
+  const first = horizon[0] as number;
+  if (ahead <= first) return 0;
+  for (let row = 1; row < horizon.length; row++) {
+    const below = horizon[row - 1] as number;
+    const above = horizon[row] as number;
+    if (ahead <= above) return row - 1 + (ahead - below) / (above - below);
+  }
+  return horizon.length - 1;
+}

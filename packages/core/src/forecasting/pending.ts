@@ -1,0 +1,45 @@
+/**
+ * Forecasts that wait for their outcomes: each predictor's and the combined quantiles of the last `span` origins, in
+ * one block of single precision. Slot = origin modulo span.
+ */
+export class Pending {
+  /** Origins by slot, in steps since the epoch; -1 = empty. */
+  readonly origins: Float64Array;
+  readonly values: Float32Array;
+  readonly span: number;
+  readonly members: number;
+  readonly length: number;
+
+  /**
+   * @param span longest horizon in steps
+   * @param members predictors; the combined forecast is one more
+   * @param length horizon rows x levels
+   */
+  constructor(span: number, members: number, length: number) {
+    this.span = span;
+    this.members = members;
+    this.length = length;
+    this.origins = new Float64Array(span).fill(-1);
+    this.values = new Float32Array(span * (members + 1) * length);
+  }
+
+  /** Keeps the forecasts issued at `origin` (steps since the epoch). A member without one gets NaN. */
+  issue(origin: number, answers: readonly (Float64Array | undefined)[], combined: Float64Array): void {
+    const slot = origin % this.span;
+    this.origins[slot] = origin;
+    const block = slot * (this.members + 1) * this.length;
+    for (let k = 0; k < this.members; k++) {
+      const answer = answers[k];
+      const at = block + k * this.length;
+      if (answer) this.values.set(answer, at);
+      else this.values[at] = Number.NaN;
+    }
+    this.values.set(combined, block + this.members * this.length);
+  }
+
+  /** Start of what was issued at `origin`, in `values`; -1 when nothing was. */
+  block(origin: number): number {
+    const slot = origin % this.span;
+    return origin >= 0 && this.origins[slot] === origin ? slot * (this.members + 1) * this.length : -1;
+  }
+}

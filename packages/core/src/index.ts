@@ -1,0 +1,17 @@
+export * from '@auspex/contracts';
+export { type OptionRow, describeOptions, describePlugin } from './config/describe.ts';
+export { type Catalogue, parseConfig, type ResolvedConfig, type ResolvedPlugin } from './config/parse.ts';
+export { type AuspexConfig, defineConfig, engineConfig, type EngineSettings } from './config/schema.ts';
+export { nearest } from './config/suggest.ts';
+export { PacedClock, VirtualClock, WallClock } from './defaults/clock.ts';
+export { MemoryMeter, silentLogger } from './defaults/logger.ts';
+export { createEngine, type Engine, type EngineCounts, type EngineOptions, type Mode, VERSION } from './engine.ts';
+export { horizonGrid } from './forecasting/grid.ts';
+export { readForecast } from './forecasting/read.ts';
+export type { EngineHooks } from './hooks/hooks.ts';
+export { readJournal } from './journal.ts';
+export { decodeUsage } from './persistence/codec.ts';
+export { stamp } from './persistence/keys.ts';
+export { addEvent, emptyUsage } from './usage/accumulate.ts';
+export { amount, mergeUsage } from './usage/merge.ts';
+export type { HostServices } from './wiring/register.ts';

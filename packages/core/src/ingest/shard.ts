@@ -1,0 +1,230 @@
+import type { Enricher, SourceBatch, Usage, UsageEvent } from '@auspex/contracts';
+import { mergeUsage } from '../usage/merge.ts';
+import { addEvent, emptyUsage } from '../usage/accumulate.ts';
+
+/** Where users of no known group are counted, and those of groups beyond `maxGroups`. */
+export const OTHER = 'other';
+
+/** A time further ahead of all others than this is a broken clock until a hundred events agree with it. */
+const JUMP_MS = 31 * 86_400_000;
+const AGREEING = 100;
+/** Group and POP names are cut to this many UTF-16 units, so that store keys stay within their bound. */
+const NAME_LENGTH = 100;
+
+export interface EnricherSlot {
+  readonly name: string;
+  readonly enricher: Pick<Enricher, 'begin' | 'enrich' | 'expire' | 'encode' | 'decode'>;
+}
+
+export interface ShardOptions {
+  readonly stepMs: number;
+  /** A step closes once an event this much later than its end was seen. */
+  readonly latenessMs: number;
+  readonly maxGroups: number;
+  /** Key of the user hash. */
+  readonly userKey: number;
+  readonly enrichers: readonly EnricherSlot[];
+  /** Told of an enricher that threw; the event goes on as it was. */
+  readonly onEnrichError: (enricher: string, error: unknown) => void;
+}
+
+/** Counters of one shard, since its beginning. */
+export interface ShardCounts {
+  events: number;
+  /** Events whose step was closed: they go to history only. */
+  late: number;
+  /** Records that the source could not read. */
+  malformed: number;
+  /** Events of an impossible future. */
+  ahead: number;
+}
+
+type OpenStep = Map<string, Map<string, Usage>>;
+
+/**
+ * One source partition: its open steps, watermark and enricher state. Everything in it advances event by event, so that
+ * how the input was cut into batches changes nothing.
+ */
+export class Shard {
+  readonly name: string;
+  readonly counts: ShardCounts = { events: 0, late: 0, malformed: 0, ahead: 0 };
+  readonly enricherStates: unknown[];
+  readonly open = new Map<number, OpenStep>();
+  readonly late: Usage[] = [];
+  gaps: { from: number; to: number }[] = [];
+  position: string | undefined;
+  /** Highest event time, or what the source vouches for; -Infinity before the first. */
+  watermark = Number.NEGATIVE_INFINITY;
+  /** Steps that start before this are closed in this shard. */
+  boundary = Number.NEGATIVE_INFINITY;
+  ended = false;
+  readonly #options: ShardOptions;
+  readonly #groups = new Set<string>();
+  #current: OpenStep | undefined;
+  #currentStep = Number.NaN;
+  #agreeing = 0;
+
+  constructor(name: string, options: ShardOptions) {
+    this.name = name;
+    this.#options = options;
+    this.enricherStates = options.enrichers.map((slot) => slot.enricher.begin());
+  }
+
+  add(batch: SourceBatch): void {
+    for (const event of batch.events) this.#event(event);
+    for (const gap of batch.gaps ?? []) this.gaps.push({ ...gap });
+    this.counts.malformed += batch.malformed ?? 0;
+    if (batch.watermark !== undefined) this.#advance(batch.watermark);
+    this.position = batch.position;
+    if (batch.end) this.#end();
+  }
+
+  #event(raw: UsageEvent): void {
+    const { at } = raw;
+    if (at > this.watermark) {
+      if (at - this.watermark > JUMP_MS && this.watermark !== Number.NEGATIVE_INFINITY && ++this.#agreeing < AGREEING) {
+        this.counts.ahead++;
+        return;
+      }
+      this.#agreeing = 0;
+      this.#advance(at);
+    }
+    this.counts.events++;
+    let event: UsageEvent | undefined = raw;
+    const { enrichers } = this.#options;
+    for (let k = 0; k < enrichers.length && event; k++) {
+      const slot = enrichers[k] as EnricherSlot;
+      try {
+        event = slot.enricher.enrich(this.enricherStates[k], event);
+      } catch (error) {
+        this.#options.onEnrichError(slot.name, error);
+      }
+    }
+    if (event) this.#count(event);
+  }
+
+  #count(event: UsageEvent): void {
+    const { stepMs, userKey } = this.#options;
+    const step = Math.floor(event.at / stepMs) * stepMs;
+    if (step < this.boundary) {
+      this.counts.late++;
+      const usage = emptyUsage(step, this.#group(event.group), this.#name(event.pop));
+      addEvent(usage, event, userKey);
+      this.#addLate(usage);
+      return;
+    }
+    if (step !== this.#currentStep) {
+      this.#currentStep = step;
+      this.#current = this.open.get(step);
+      if (!this.#current) {
+        this.#current = new Map();
+        this.open.set(step, this.#current);
+      }
+    }
+    const current = this.#current as OpenStep;
+    let groups = current.get(event.pop);
+    if (!groups) {
+      groups = new Map();
+      current.set(event.pop, groups);
+    }
+    let usage = groups.get(event.group);
+    if (!usage) {
+      const group = this.#group(event.group);
+      usage = groups.get(group) ?? emptyUsage(step, group, this.#name(event.pop));
+      groups.set(group, usage);
+      if (group !== event.group && this.#groups.size < this.#options.maxGroups) groups.set(event.group, usage);
+    }
+    addEvent(usage, event, userKey);
+  }
+
+  /** Late events of one step and group are kept together, so that a flood of them stays small. */
+  #addLate(usage: Usage): void {
+    const at = this.late.findIndex((other) => other.step === usage.step && other.group === usage.group && other.pop === usage.pop);
+    if (at < 0) this.late.push(usage);
+    else this.late[at] = mergeUsage(this.late[at] as Usage, usage);
+  }
+
+  #name(text: string): string {
+    return text.length > NAME_LENGTH ? text.slice(0, NAME_LENGTH) : text;
+  }
+
+  #group(text: string): string {
+    const group = text === '' ? OTHER : this.#name(text);
+    if (this.#groups.has(group) || group === OTHER) return group;
+    if (this.#groups.size >= this.#options.maxGroups) return OTHER;
+    this.#groups.add(group);
+    return group;
+  }
+
+  #advance(watermark: number): void {
+    if (watermark <= this.watermark) return;
+    this.watermark = watermark;
+    const { stepMs, latenessMs } = this.#options;
+    const boundary = Math.floor((watermark - latenessMs) / stepMs) * stepMs;
+    if (boundary > this.boundary) this.#close(boundary);
+  }
+
+  #end(): void {
+    this.ended = true;
+    if (this.watermark === Number.NEGATIVE_INFINITY) return;
+    const { stepMs } = this.#options;
+    this.#close((Math.floor(this.watermark / stepMs) + 1) * stepMs);
+  }
+
+  /** Time has passed `boundary`: enrichers say what it decided (sessions that ended), then the steps before it are closed. */
+  #close(boundary: number): void {
+    this.#options.enrichers.forEach((slot, k) => {
+      if (!slot.enricher.expire) return;
+      try {
+        for (const event of slot.enricher.expire(this.enricherStates[k], boundary)) this.#count(event);
+      } catch (error) {
+        this.#options.onEnrichError(slot.name, error);
+      }
+    });
+    this.boundary = boundary;
+  }
+
+  /** Removes a closed step and returns its usage; empty when nothing was seen in it. */
+  take(step: number): Usage[] {
+    const groups = this.open.get(step);
+    if (!groups) return [];
+    this.open.delete(step);
+    if (step === this.#currentStep) this.#currentStep = Number.NaN;
+    const taken = new Set<Usage>();
+    for (const byGroup of groups.values()) for (const usage of byGroup.values()) taken.add(usage);
+    return [...taken];
+  }
+
+  /** Does a gap that the source reported cover the step, even in part? Gaps that lie behind are forgotten. */
+  inGap(step: number): boolean {
+    const { stepMs } = this.#options;
+    if (this.gaps.length === 0) return false;
+    this.gaps = this.gaps.filter((gap) => gap.to > step);
+    return this.gaps.some((gap) => gap.from < step + stepMs && gap.to > step);
+  }
+
+  /** The groups that this shard has seen, in the order in which it saw them: part of its checkpoint, so that `maxGroups` means the same after a restart. */
+  get groups(): readonly string[] {
+    return [...this.#groups];
+  }
+
+  restore(saved: { groups: readonly string[]; open: readonly Usage[]; enrichers: readonly unknown[] }): void {
+    for (const group of saved.groups) this.#groups.add(group);
+    saved.enrichers.forEach((state, k) => {
+      this.enricherStates[k] = state;
+    });
+    for (const usage of saved.open) {
+      let step = this.open.get(usage.step);
+      if (!step) {
+        step = new Map();
+        this.open.set(usage.step, step);
+      }
+      let groups = step.get(usage.pop);
+      if (!groups) {
+        groups = new Map();
+        step.set(usage.pop, groups);
+      }
+      groups.set(usage.group, usage);
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import type { StoreWrite, Usage } from '@auspex/contracts';
+import { pack, unpack } from '@auspex/numerics';
+import type { Cycle } from '../cycle/cycle.ts';
+import type { Ingest } from '../ingest/ingest.ts';
+import type { EnricherSlot, ShardCounts } from '../ingest/shard.ts';
+import type { AllocateStage } from '../stages/allocate.ts';
+import { decodeUsage, encodeUsage } from './codec.ts';
+import { KEYS } from './keys.ts';
+
+/** Version of everything that the engine itself writes. Version N reads N and N - 1. */
+const FORMAT = 1;
+
+interface ShardRecord {
+  readonly source: number;
+  readonly partition: string;
+  readonly position: string | null;
+  readonly watermark: number;
+  readonly boundary: number;
+  readonly ended: boolean;
+  readonly counts: ShardCounts;
+  readonly groups: readonly string[];
+  readonly open: Uint8Array;
+  readonly gaps: readonly { from: number; to: number }[];
+  readonly enrichers: readonly { readonly name: string; readonly state: Uint8Array }[];
+}
+
+interface PoolRecord {
+  readonly id: string;
+  readonly previous: number | null;
+  readonly proposals: readonly { step: number; units: number }[];
+  readonly lastChange: number | null;
+}
+
+interface CheckpointRecord {
+  readonly v: number;
+  /** Start of the next step to close. */
+  readonly next: number;
+  readonly shards: readonly ShardRecord[];
+  readonly pools: readonly PoolRecord[];
+  readonly allocator: Uint8Array;
+  readonly digest: string;
+}
+
+/** Everything that input and decisions stand on, as of between two batches. Small: written at every commit. */
+export function writeCheckpoint(ingest: Ingest, enrichers: readonly EnricherSlot[], cycle: Cycle, allocate: AllocateStage): StoreWrite {
+  const record: CheckpointRecord = {
+    v: FORMAT,
+    next: ingest.next,
+    shards: [...ingest.shards.values()].map((shard): ShardRecord => {
+      const open: Usage[] = [];
+      for (const step of shard.open.values()) {
+        const seen = new Set<Usage>();
+        for (const groups of step.values()) for (const usage of groups.values()) seen.add(usage);
+        open.push(...seen);
+      }
+      const at = shard.name.indexOf(':');
+      return {
+        source: Number(shard.name.slice(0, at)),
+        partition: shard.name.slice(at + 1),
+        position: shard.position ?? null,
+        watermark: shard.watermark,
+        boundary: shard.boundary,
+        ended: shard.ended,
+        counts: shard.counts,
+        groups: shard.groups,
+        open: encodeUsage(ingest.next, open),
+        gaps: shard.gaps,
+        enrichers: enrichers.map((slot, k) => ({ name: slot.name, state: slot.enricher.encode(shard.enricherStates[k]) })),
+      };
+    }),
+    pools: cycle.pools.map((state) => ({
+      id: state.pool.id,
+      previous: state.previous ?? null,
+      proposals: state.proposals,
+      lastChange: state.lastChange ?? null,
+    })),
+    allocator: allocate.encode(),
+    digest: cycle.digest.toString(),
+  };
+  return { type: 'put', key: KEYS.checkpoint, value: pack(record) };
+}
+
+/** @throws on bytes of another format */
+export function readCheckpoint(bytes: Uint8Array): CheckpointRecord {
+  const record = unpack<CheckpointRecord>(bytes);
+  if (record?.v !== FORMAT) throw new Error(`checkpoint of format ${String(record?.v)}; this version reads ${FORMAT}`);
+  return record;
+}
+
+/** Puts the shards of a checkpoint back. An enricher that is new, or whose state cannot be read, begins from nothing and is reported. */
+export function restoreShards(
+  record: CheckpointRecord,
+  ingest: Ingest,
+  enrichers: readonly EnricherSlot[],
+  onUnreadable: (enricher: string, shard: string, error: unknown) => void,
+): void {
+  for (const saved of record.shards) {
+    const shard = ingest.shard(saved.source, saved.partition);
+    const states = enrichers.map((slot): unknown => {
+      const state = saved.enrichers.find((each) => each.name === slot.name)?.state;
+      if (!state) return slot.enricher.begin();
+      try {
+        return slot.enricher.decode(state);
+      } catch (error) {
+        onUnreadable(slot.name, shard.name, error);
+        return slot.enricher.begin();
+      }
+    });
+    shard.restore({ groups: saved.groups, open: decodeUsage(saved.open).usage, enrichers: states });
+    shard.position = saved.position ?? undefined;
+    shard.watermark = saved.watermark;
+    shard.boundary = saved.boundary;
+    shard.ended = saved.ended;
+    shard.gaps = saved.gaps.map((gap) => ({ ...gap }));
+    Object.assign(shard.counts, saved.counts);
+  }
+  ingest.resume(record.next);
+}
+
+/** Puts the pools' guard state back. */
+export function restorePools(record: CheckpointRecord, cycle: Cycle): void {
+  for (const saved of record.pools) {
+    const state = cycle.pools.find((each) => each.pool.id === saved.id);
+    if (!state) continue;
+    state.previous = saved.previous ?? undefined;
+    state.proposals = saved.proposals.map((proposal) => ({ ...proposal }));
+    state.lastChange = saved.lastChange ?? undefined;
+  }
+}

@@ -1,0 +1,22 @@
+/** The key space of the store. One place, so that a reader of a dump knows what he sees. */
+export const KEYS = {
+  snapshot: 'engine/snapshot',
+  checkpoint: 'engine/checkpoint',
+  lease: 'lease/allocator',
+  profile: (group: string): string => `profile/${encode(group)}`,
+  series: (id: string): string => `series/${encode(id)}`,
+  usage: (step: number): string => `usage/${stamp(step)}`,
+  late: (step: number, commit: number): string => `late/${stamp(step)}/${stamp(commit)}`,
+  journal: (step: number, index: number): string => `journal/${stamp(step)}/${String(index).padStart(5, '0')}`,
+  artifact: (predictor: string): string => `artifact/${encode(predictor)}`,
+} as const;
+
+/** ISO 8601 without milliseconds: sorts as time does (years 0 to 9999). */
+export function stamp(at: number): string {
+  return new Date(at).toISOString().replace('.000Z', 'Z');
+}
+
+/** Percent-encoding, so that a `/` in a name does not look like a level. */
+function encode(name: string): string {
+  return encodeURIComponent(name);
+}

@@ -1,0 +1,185 @@
+import type { StoreWrite, Usage } from '@auspex/contracts';
+import type { Parts } from '../assemble.ts';
+import type { ClosedStep } from '../ingest/ingest.ts';
+import { UsageDigest } from '../usage/digest.ts';
+import { readCheckpoint, restorePools, restoreShards, writeCheckpoint } from './checkpoint.ts';
+import { decodeUsage, encodeUsage } from './codec.ts';
+import { KEYS, stamp } from './keys.ts';
+import { readSnapshot, restoreStates, writeSnapshot } from './snapshot.ts';
+
+const DAY_MS = 86_400_000;
+
+/**
+ * What is kept and how it comes back. A commit is one batch: closed usage, journal, checkpoint (positions, open usage,
+ * guard state), and every `snapshotEvery` all states. A restart loads the snapshot, learns again from history what closed
+ * after it, and goes on at the checkpoint: nothing is counted twice, nothing is lost.
+ */
+export class Persistence {
+  readonly #parts: Parts;
+  readonly #durable: boolean;
+  #writes: StoreWrite[] = [];
+  #nextSnapshot = Number.NEGATIVE_INFINITY;
+  #pruneAt: number | undefined;
+
+  /** @param durable false = the store does not survive the process: only `commit(true)` writes */
+  constructor(parts: Parts, durable: boolean) {
+    this.#parts = parts;
+    this.#durable = durable;
+  }
+
+  /** Queues a closed step for the next commit. */
+  keepUsage(usage: readonly Usage[], closed: ClosedStep): void {
+    if (this.#durable) this.#writes.push({ type: 'put', key: KEYS.usage(closed.step), value: encodeUsage(closed.step, usage, closed.missing) });
+  }
+
+  keepArtifact(name: string, artifact: Uint8Array): void {
+    this.#writes.push({ type: 'put', key: KEYS.artifact(name), value: artifact });
+  }
+
+  /** Once a day: forgets what is idle and what is old. */
+  tidy(step: number): void {
+    if (step % DAY_MS !== 0) return;
+    const { groups, series } = this.#parts.cycle.forgetIdle(step);
+    for (const group of groups) this.#writes.push({ type: 'delete', key: KEYS.profile(group) });
+    for (const id of series) this.#writes.push({ type: 'delete', key: KEYS.series(id) });
+    this.#pruneAt = step;
+  }
+
+  /** @param everything all states too, whatever the store */
+  async commit(everything = false): Promise<void> {
+    const { ingest, cycle, journal, store, training, config } = this.#parts;
+    const writes = this.#writes;
+    this.#writes = [];
+    const lines = journal.takeWrites();
+    const late = ingest.takeLate();
+    if (!this.#durable && !everything) return;
+    for (const usage of late) writes.push(await this.#lateWrite(usage, writes));
+    if (!Number.isNaN(ingest.next)) {
+      if (everything || ingest.next >= this.#nextSnapshot) {
+        writes.push(...writeSnapshot(cycle, this.#parts, ingest.next, config.hash, training));
+        this.#nextSnapshot = ingest.next + config.settings.snapshotEvery;
+      }
+      writes.push(writeCheckpoint(ingest, this.#parts.enrichers, cycle, this.#parts.allocate));
+    }
+    writes.push(...lines);
+    if (writes.length > 0) await store.batch(writes);
+    await ingest.commit();
+    await this.#prune();
+  }
+
+  /** Late usage is added to what history already holds for its step, under its own key. */
+  async #lateWrite(late: Usage, writes: readonly StoreWrite[]): Promise<StoreWrite> {
+    const key = KEYS.late(late.step, this.#parts.ingest.next);
+    const pending = writes.findLast((write) => write.key === key);
+    const present = pending?.type === 'put' ? pending.value : await this.#parts.store.get(key);
+    const before = present ? decodeUsage(present).usage : [];
+    return { type: 'put', key, value: encodeUsage(late.step, [...before, late]) };
+  }
+
+  async #prune(): Promise<void> {
+    if (this.#pruneAt === undefined) return;
+    const { store, config } = this.#parts;
+    const { historyKeep, journalKeep } = config.settings;
+    const deletes: StoreWrite[] = [];
+    for (const [prefix, keep] of [
+      ['usage/', historyKeep],
+      ['late/', historyKeep],
+      ['journal/', journalKeep],
+    ] as const) {
+      const before = `${prefix}${stamp(this.#pruneAt - keep)}`;
+      for await (const [key] of store.scan(prefix)) {
+        if (key >= before) break;
+        deletes.push({ type: 'delete', key });
+      }
+    }
+    this.#pruneAt = undefined;
+    if (deletes.length > 0) await store.batch(deletes);
+  }
+
+  /** Brings everything back. Returns what could not be read, in words: those parts begin from nothing. */
+  async restore(): Promise<readonly string[]> {
+    const problems: string[] = [];
+    const unreadable = (what: string, error: unknown): void => {
+      const text = `${what} could not be read (${(error as Error).message}): it begins again from nothing`;
+      this.#parts.logger.warn({ code: 'STATE_UNREADABLE' }, text);
+      problems.push(text);
+    };
+    await this.#restoreArtifacts(unreadable);
+    const from = await this.#restoreSnapshot(unreadable);
+    await this.#restoreCheckpoint(from, unreadable);
+    return problems;
+  }
+
+  async #restoreArtifacts(unreadable: (what: string, error: unknown) => void): Promise<void> {
+    for (const { name, predictor } of this.#parts.training.trainable) {
+      const artifact = await this.#parts.store.get(KEYS.artifact(name));
+      if (!artifact) continue;
+      try {
+        predictor.use?.(artifact);
+      } catch (error) {
+        unreadable(`the weights of ${name}`, error);
+      }
+    }
+  }
+
+  /** The first step that the restored states do not hold; -Infinity when there is no snapshot. */
+  async #restoreSnapshot(unreadable: (what: string, error: unknown) => void): Promise<number> {
+    const { store, cycle, ingest, training, config } = this.#parts;
+    const bytes = await store.get(KEYS.snapshot);
+    if (!bytes) return Number.NEGATIVE_INFINITY;
+    try {
+      const snapshot = readSnapshot(bytes);
+      await restoreStates(snapshot, store, cycle, this.#parts, unreadable);
+      training.trained = snapshot.trained ?? undefined;
+      training.firstStep = snapshot.firstStep ?? undefined;
+      this.#nextSnapshot = snapshot.next + config.settings.snapshotEvery;
+      ingest.resume(snapshot.next);
+      await this.#rebuildHistory(snapshot.next);
+      return snapshot.next;
+    } catch (error) {
+      unreadable('the snapshot', error);
+      return Number.NEGATIVE_INFINITY;
+    }
+  }
+
+  /** Training history is not in the snapshot: it is read from the closed usage. */
+  async #rebuildHistory(before: number): Promise<void> {
+    const { training, store, cycle, config } = this.#parts;
+    if (!training.history) return;
+    const from = KEYS.usage(before - config.settings.training.history);
+    for await (const [, bytes] of store.scan('usage/', { from })) {
+      const closed = decodeUsage(bytes);
+      if (closed.step >= before) break;
+      cycle.remember(closed);
+    }
+  }
+
+  async #restoreCheckpoint(from: number, unreadable: (what: string, error: unknown) => void): Promise<void> {
+    const { store, cycle, ingest, enrichers, allocate } = this.#parts;
+    const bytes = await store.get(KEYS.checkpoint);
+    if (!bytes) return;
+    try {
+      const checkpoint = readCheckpoint(bytes);
+      restoreShards(checkpoint, ingest, enrichers, (name, shard, error) => unreadable(`enricher ${name} of shard ${shard}`, error));
+      await this.#relearn(from, checkpoint.next);
+      restorePools(checkpoint, cycle);
+      allocate.decode(checkpoint.allocator);
+      cycle.digest = new UsageDigest(checkpoint.digest);
+    } catch (error) {
+      unreadable('the checkpoint', error);
+    }
+  }
+
+  /** Learns again what closed after the snapshot: the states then stand where the checkpoint does. */
+  async #relearn(from: number, next: number): Promise<void> {
+    const { store, cycle, config, training } = this.#parts;
+    const options = Number.isFinite(from) ? { from: KEYS.usage(from) } : {};
+    for await (const [, bytes] of store.scan('usage/', options)) {
+      const closed = decodeUsage(bytes);
+      if (closed.step >= next) break;
+      training.firstStep ??= closed.step;
+      cycle.relearn(closed);
+      cycle.forecast(closed.step + config.settings.step);
+    }
+  }
+}

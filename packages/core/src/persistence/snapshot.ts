@@ -1,0 +1,101 @@
+import type { Correlation, Store, StoreWrite } from '@auspex/contracts';
+import { pack, unpack } from '@auspex/numerics';
+import type { Cycle } from '../cycle/cycle.ts';
+import type { Training } from '../cycle/training.ts';
+import type { PredictStage } from '../stages/predict.ts';
+import type { ProfileStage } from '../stages/profile.ts';
+import { KEYS } from './keys.ts';
+
+const FORMAT = 1;
+
+interface GroupRecord {
+  readonly id: string;
+  readonly zone: string;
+  readonly pops: readonly string[];
+  readonly lastActive: number;
+  readonly level: number;
+  readonly correlated: readonly Correlation[];
+}
+
+interface SnapshotRecord {
+  readonly v: number;
+  readonly configHash: string;
+  /** First step that the states do not hold. */
+  readonly next: number;
+  readonly trained: number | null;
+  readonly firstStep: number | null;
+  readonly groups: readonly GroupRecord[];
+  /** Members of each pool, in the order in which they came: the order in which they are forecast. */
+  readonly members: readonly { readonly pool: string; readonly groups: readonly string[] }[];
+}
+
+/** All states as of `next`, as writes of one batch: so that a reader never sees states of different steps. */
+export function writeSnapshot(
+  cycle: Cycle,
+  stages: { readonly profile: ProfileStage; readonly predict: PredictStage },
+  next: number,
+  configHash: string,
+  training: Training,
+): StoreWrite[] {
+  const record: SnapshotRecord = {
+    v: FORMAT,
+    configHash,
+    next,
+    trained: training.trained ?? null,
+    firstStep: training.firstStep ?? null,
+    groups: [...cycle.groups.all].map(([id, state]) => ({
+      id,
+      zone: state.info.zone,
+      pops: [...state.pops],
+      lastActive: state.lastActive,
+      level: state.level,
+      correlated: state.correlated,
+    })),
+    members: cycle.pools.map((state) => ({ pool: state.pool.id, groups: [...state.members.keys()] })),
+  };
+  const writes: StoreWrite[] = [{ type: 'put', key: KEYS.snapshot, value: pack(record) }];
+  for (const group of cycle.groups.all.keys()) writes.push({ type: 'put', key: KEYS.profile(group), value: stages.profile.encode(group) });
+  for (const [id, series] of cycle.series) writes.push({ type: 'put', key: KEYS.series(id), value: stages.predict.encode(series) });
+  return writes;
+}
+
+/** @throws on bytes of another format */
+export function readSnapshot(bytes: Uint8Array): SnapshotRecord {
+  const record = unpack<SnapshotRecord>(bytes);
+  if (record?.v !== FORMAT) throw new Error(`snapshot of format ${String(record?.v)}; this version reads ${FORMAT}`);
+  return record;
+}
+
+/**
+ * Puts the states of a snapshot back. What cannot be read begins from nothing and is reported through `onUnreadable`: the
+ * engine always starts.
+ */
+export async function restoreStates(
+  record: SnapshotRecord,
+  store: Store,
+  cycle: Cycle,
+  stages: { readonly profile: ProfileStage; readonly predict: PredictStage },
+  onUnreadable: (what: string, error: unknown) => void,
+): Promise<void> {
+  for (const saved of record.groups) {
+    const info = { id: saved.id, zone: saved.zone, stepMs: cycle.pools[0]?.total.info.stepMs ?? 60_000 };
+    cycle.groups.all.set(saved.id, { info, pops: new Set(saved.pops), lastActive: saved.lastActive, level: saved.level, correlated: saved.correlated });
+    const bytes = await store.get(KEYS.profile(saved.id));
+    if (bytes) stages.profile.decode(info, bytes);
+    else stages.profile.begin(info);
+  }
+  for (const { pool, groups } of record.members) {
+    const state = cycle.pools.find((each) => each.pool.id === pool);
+    if (!state) continue;
+    for (const group of groups) state.members.set(group, cycle.member(group, state));
+  }
+  for (const series of [...cycle.series.values()]) {
+    const bytes = await store.get(KEYS.series(series.info.id));
+    if (!bytes) continue;
+    try {
+      Object.assign(series, stages.predict.decode(series.info, series.horizon, bytes));
+    } catch (error) {
+      onUnreadable(`series ${series.info.id}`, error);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import type { Actuator, Order, Receipt, TargetState } from '@auspex/contracts';
+import { withTimeLimit } from '../defaults/time-limit.ts';
+import type { Failures } from './failures.ts';
+
+/** All that this stage is handed of an actuator. */
+export type Target = Pick<Actuator, 'actuate' | 'read'>;
+
+/** Carries orders out, checks their bounds once more, and turns every failure into a refused receipt. */
+export class ActuateStage {
+  readonly #targets: ReadonlyMap<string, { readonly name: string; readonly target: Target }>;
+  readonly #failures: Failures;
+  readonly #limitMs: number;
+
+  /** @param targets by pool */
+  constructor(targets: ReadonlyMap<string, { readonly name: string; readonly target: Target }>, failures: Failures, limitMs: number) {
+    this.#targets = targets;
+    this.#failures = failures;
+    this.#limitMs = limitMs;
+  }
+
+  async actuate(order: Order, signal: AbortSignal): Promise<Receipt> {
+    const slot = this.#targets.get(order.pool) as { readonly name: string; readonly target: Target };
+    if (order.units < order.min || order.units > order.max || !Number.isInteger(order.units)) {
+      return { key: order.key, pool: order.pool, status: 'refused', units: 0, ready: 0, detail: `${order.units} is outside ${order.min}..${order.max}` };
+    }
+    try {
+      const receipt = await withTimeLimit(slot.target.actuate(order, signal), this.#limitMs, `actuate(${slot.name})`);
+      this.#failures.recovered('actuate', slot.name, order.pool);
+      return receipt;
+    } catch (error) {
+      this.#failures.report('actuate', slot.name, order.pool, error, 'the order is repeated with the next decision');
+      return { key: order.key, pool: order.pool, status: 'refused', units: 0, ready: 0, detail: (error as Error).message };
+    }
+  }
+
+  /** What the target holds; undefined where it cannot be read. */
+  async read(pool: string, signal: AbortSignal): Promise<TargetState | undefined> {
+    const slot = this.#targets.get(pool) as { readonly name: string; readonly target: Target };
+    try {
+      return await withTimeLimit(slot.target.read(pool, signal), this.#limitMs, `read(${slot.name})`);
+    } catch (error) {
+      this.#failures.report('actuate', slot.name, pool, error, 'the last order is taken as what it holds');
+      return undefined;
+    }
+  }
+}

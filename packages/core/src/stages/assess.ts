@@ -1,0 +1,38 @@
+import type { Assessor, AssessInput, Surge } from '@auspex/contracts';
+import type { Failures } from './failures.ts';
+
+/** Assesses one group at a time; a failure or an impossible answer is "no surge", marked. */
+export class AssessStage {
+  readonly #name: string;
+  readonly #assessor: Assessor;
+  readonly #failures: Failures;
+
+  constructor(name: string, assessor: Assessor, failures: Failures) {
+    this.#name = name;
+    this.#assessor = assessor;
+    this.#failures = failures;
+  }
+
+  assess(input: AssessInput): Surge {
+    const subject = `${input.group}@${input.pop}`;
+    try {
+      const surge = this.#assessor.assess(input);
+      if (!(surge.probability >= 0 && surge.probability <= 1)) throw new Error(`returned the probability ${surge.probability}`);
+      this.#failures.recovered('assess', this.#name, subject);
+      return surge;
+    } catch (error) {
+      this.#failures.report('assess', this.#name, subject, error, 'it is taken as no surge');
+      return {
+        group: input.group,
+        pop: input.pop,
+        score: 0,
+        probability: 0,
+        expected: input.expected ?? 0,
+        actual: input.actual ?? 0,
+        deviation: 0,
+        eventImpact: 0,
+        contributions: [{ of: 'fallback', amount: 0, text: `${this.#name} failed: ${(error as Error).message}` }],
+      };
+    }
+  }
+}

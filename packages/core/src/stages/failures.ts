@@ -1,0 +1,53 @@
+import { AuspexError, type Logger, type Meter, type StageFailure } from '@auspex/contracts';
+
+/** What to do when a stage fails: go on without it, stand in for it, or stop the engine. */
+export type FailurePolicy = 'skip' | 'fallback' | 'fail';
+export type FailurePolicies = Readonly<Record<string, FailurePolicy>>;
+
+/**
+ * Where stage failures go: logged, counted, and handed to the journal once a step. A failure that repeats for the same
+ * stage, plugin and subject is journaled when it begins, not at every step; it begins anew after `recovered`.
+ */
+export class Failures {
+  readonly #policies: FailurePolicies;
+  readonly #logger: Logger;
+  readonly #meter: Meter;
+  readonly #standing = new Set<string>();
+  #fresh: StageFailure[] = [];
+
+  constructor(policies: FailurePolicies, logger: Logger, meter: Meter) {
+    this.#policies = policies;
+    this.#logger = logger;
+    this.#meter = meter;
+  }
+
+  /**
+   * Records a failure.
+   * @param fallback what is done instead, in words
+   * @throws PLUGIN_FAILED where the stage's policy is `fail`
+   */
+  report(stage: string, plugin: string, subject: string, error: unknown, fallback: string): void {
+    const message = error instanceof Error ? error.message : String(error);
+    this.#meter.count('auspex_stage_failures_total', 1, { stage, plugin });
+    if (this.#policies[stage] === 'fail') {
+      throw new AuspexError('PLUGIN_FAILED', message, { path: `${stage}(${plugin}) for ${subject}`, cause: error });
+    }
+    const key = `${stage}/${plugin}/${subject}`;
+    if (this.#standing.has(key)) return;
+    this.#standing.add(key);
+    this.#logger.warn({ stage, plugin, subject }, `${stage}(${plugin}) failed for ${subject}: ${message}; ${fallback}`);
+    this.#fresh.push({ stage, plugin, subject, message, fallback });
+  }
+
+  /** The subject is served again: its next failure is news. Cheap to call. */
+  recovered(stage: string, plugin: string, subject: string): void {
+    if (this.#standing.size > 0) this.#standing.delete(`${stage}/${plugin}/${subject}`);
+  }
+
+  /** Failures since the last call, oldest first. */
+  take(): readonly StageFailure[] {
+    const taken = this.#fresh;
+    this.#fresh = [];
+    return taken;
+  }
+}

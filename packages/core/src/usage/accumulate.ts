@@ -1,0 +1,73 @@
+import type { Usage, UsageEvent } from '@auspex/contracts';
+import { addDistinct, addTally, emptyDistinct, emptyTally, hash32 } from '@auspex/numerics';
+
+/** Session length bins: [2^i, 2^(i+1)) seconds, the first from 0, the last open. */
+export const SESSION_BINS = 17;
+
+/** The neutral element of the usage monoid for one group, POP and step. */
+export function emptyUsage(step: number, group: string, pop: string): Usage {
+  return {
+    step,
+    group,
+    pop,
+    offered: 0,
+    served: 0,
+    throttled: 0,
+    failed: 0,
+    timedOut: 0,
+    retried: 0,
+    work: 0,
+    bytes: 0,
+    kinds: emptyTally(),
+    resources: emptyTally(),
+    features: emptyTally(),
+    countries: emptyTally(),
+    accessLevels: emptyTally(),
+    users: emptyDistinct(),
+    sessionStarts: 0,
+    sessionEnds: 0,
+    sessionLengths: [],
+  };
+}
+
+/** The bin of `sessionLengths` for a session of `ms` milliseconds. */
+export function sessionBin(ms: number): number {
+  const seconds = ms / 1000;
+  return seconds < 2 ? 0 : Math.min(SESSION_BINS - 1, Math.floor(Math.log2(seconds)));
+}
+
+/**
+ * Adds one event to the usage of its group, POP and step, in place. The event's own group, POP and time are not looked
+ * at: the caller chose the usage by them.
+ *
+ * @param key of the user hash; the user itself is never kept
+ */
+export function addEvent(usage: Usage, event: UsageEvent, key: number): void {
+  const count = event.count ?? 1;
+  addTally(usage.kinds, event.kind, count);
+  if (event.sessionStart) usage.sessionStarts += 1;
+  if (event.kind === 'session-end') {
+    usage.sessionEnds += 1;
+    const bin = sessionBin(event.sessionMs ?? 0);
+    while (usage.sessionLengths.length <= bin) usage.sessionLengths.push(0);
+    usage.sessionLengths[bin] = (usage.sessionLengths[bin] as number) + 1;
+    return;
+  }
+  if (event.user !== undefined) usage.users = addDistinct(usage.users, hash32(event.user, key));
+  if (event.accessLevel !== undefined) addTally(usage.accessLevels, event.accessLevel, count);
+  if (event.country !== undefined) addTally(usage.countries, event.country, count);
+  if (event.feature !== undefined) addTally(usage.features, event.feature, count);
+  if (event.kind !== 'request') return;
+  if (event.resource !== undefined) addTally(usage.resources, event.resource, count);
+  usage.bytes += event.bytes ?? 0;
+  if ((event.attempt ?? 1) > 1) {
+    usage.retried += count;
+  } else {
+    usage.offered += count;
+    usage.work += count * (event.weight ?? 1);
+  }
+  if (event.outcome === 'served') usage.served += count;
+  else if (event.outcome === 'throttled') usage.throttled += count;
+  else if (event.outcome === 'failed') usage.failed += count;
+  else usage.timedOut += count;
+}

@@ -1,0 +1,81 @@
+import { AuspexError, type Actuator, type Clock, type Logger, type Meter, type PluginContext, type PluginKind, type PluginKinds, type Random, type Store } from '@auspex/contracts';
+import { SeededRandom } from '@auspex/numerics';
+import type { ResolvedConfig, ResolvedPlugin } from '../config/parse.ts';
+import { WallClock } from '../defaults/clock.ts';
+import { MemoryMeter, silentLogger } from '../defaults/logger.ts';
+import { attributeTaps } from '../hooks/attribute.ts';
+import { createHooks } from '../hooks/hooks.ts';
+import type { Lifecycle } from '../lifecycle/state.ts';
+import { Failures } from '../stages/failures.ts';
+import { Services } from './services.ts';
+import { type Named, TOKENS } from './tokens.ts';
+
+/** What a host hands in instead of the defaults. */
+export interface HostServices {
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly logger?: Logger;
+  readonly meter?: Meter;
+  /** Replaces the config's store; the host closes it. */
+  readonly store?: Store;
+  /** Replaces the config's actuators, by pool; the host closes them. */
+  readonly actuators?: ReadonlyMap<string, Actuator>;
+}
+
+/**
+ * The composition root: every service and plugin instance of one engine. Instances are made here, in the order of the
+ * flow, and handed to `lifecycle`, which closes them in reverse.
+ *
+ * @throws PLUGIN_FAILED naming the plugin whose `create` threw
+ */
+export function registerServices(config: ResolvedConfig, host: HostServices, signal: AbortSignal, lifecycle: Lifecycle): Services {
+  const services = new Services()
+    .provide(TOKENS.clock, () => host.clock ?? new WallClock())
+    .provide(TOKENS.random, () => host.random ?? new SeededRandom(config.settings.seed))
+    .provide(TOKENS.logger, () => host.logger ?? silentLogger)
+    .provide(TOKENS.meter, () => host.meter ?? new MemoryMeter())
+    .value(TOKENS.signal, signal)
+    .provide(TOKENS.failures, (s) => new Failures(config.settings.onFailure, s.get(TOKENS.logger), s.get(TOKENS.meter)))
+    .provide(TOKENS.hooks, (s) => {
+      const hooks = createHooks();
+      attributeTaps(hooks, s.get(TOKENS.failures), config.settings.timeLimit);
+      return hooks;
+    })
+    .provide(TOKENS.context, (s) => (plugin: string): PluginContext => ({
+      clock: s.get(TOKENS.clock),
+      random: s.get(TOKENS.random).fork(plugin),
+      logger: s.get(TOKENS.logger),
+      meter: s.get(TOKENS.meter),
+      signal,
+    }));
+  const make = <K extends PluginKind>(used: ResolvedPlugin<K>): Named<PluginKinds[K]['instance']> => {
+    const instance = create(used, services.get(TOKENS.context)(used.path));
+    const close = (instance as { close?: () => Promise<void> }).close;
+    if (close) lifecycle.opened({ name: used.path, close: () => close.call(instance) });
+    return { name: used.plugin.id, instance };
+  };
+  return services
+    .provide(TOKENS.store, () => host.store ?? make(config.store).instance)
+    .provide(TOKENS.sources, () => config.sources.map(make))
+    .provide(TOKENS.enrichers, () => config.enrich.map(make))
+    .provide(TOKENS.profiler, () => make(config.profiler))
+    .provide(TOKENS.assessor, () => make(config.assess))
+    .provide(TOKENS.allocator, () => make(config.allocate))
+    .provide(TOKENS.calendars, () => config.calendars.map(make))
+    .provide(TOKENS.targets, () => {
+      const targets = new Map<string, Named<Actuator>>();
+      for (const [pool, used] of config.actuators) if (!host.actuators?.has(pool)) targets.set(pool, make(used));
+      for (const [pool, instance] of host.actuators ?? []) targets.set(pool, { name: 'host', instance });
+      return targets;
+    });
+}
+
+/** Makes one instance; what its author throws comes with the plugin's name. */
+export function create<K extends PluginKind>(used: ResolvedPlugin<K>, context: PluginContext): PluginKinds[K]['instance'] {
+  try {
+    return used.plugin.create(used.options as never, context) as PluginKinds[K]['instance'];
+  } catch (error) {
+    if (error instanceof AuspexError) throw error;
+    throw new AuspexError('PLUGIN_FAILED', `could not be made: ${(error as Error).message}`, { path: used.path, cause: error });
+  }
+}

@@ -1,0 +1,70 @@
+import type { BehaviorProfile } from '@auspex/contracts';
+import { countDistinct } from '@auspex/numerics';
+import type { BehaviorOptions } from './config.ts';
+import { rateAt, WEEK_BUCKETS } from './shape.ts';
+import type { BehaviorState } from './state.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** The state as people read it. Pure. */
+export function describe(state: BehaviorState, options: BehaviorOptions): BehaviorProfile {
+  const weekly = Array.from({ length: WEEK_BUCKETS }, (_, hour) => perMinute(state, hour));
+  const mean = weekly.reduce((sum, value) => sum + value, 0) / WEEK_BUCKETS;
+  const peaks = weekly
+    .map((value, hour) => ({ day: Math.floor(hour / 24), hour: hour % 24, perMinute: value }))
+    .filter(({ day, hour }) => (state.shape.weeklySeen[day * 24 + hour] as number) > 0)
+    .sort((a, b) => b.perMinute - a.perMinute || a.day * 24 + a.hour - (b.day * 24 + b.hour))
+    .slice(0, 5);
+  const sessions = describeSessions(state);
+  return {
+    group: state.group,
+    zone: state.zone,
+    measure: 'requests',
+    steps: state.shape.seen,
+    lastStep: state.lastStep,
+    perMinute: mean,
+    perHour: mean * 60,
+    weekly,
+    peaks,
+    ...(sessions ? { sessions } : {}),
+    resources: state.resources.shares(),
+    features: state.features.shares(),
+    countries: state.countries.shares(),
+    accessLevels: state.accessLevels.shares(),
+    users: { today: countDistinct(state.users), usualDay: state.usualUsers },
+    pops: state.pops.shares(),
+    correlated: [],
+    sensitivity: options.sensitivity,
+  };
+}
+
+/** Expected requests a minute over one hour of the local week: the mean of its quarters. */
+function perMinute(state: BehaviorState, hour: number): number {
+  if (state.shape.seen === 0) return 0;
+  let sum = 0;
+  for (let quarter = 0; quarter < 4; quarter++) sum += rateAt(state.shape, hour * HOUR_MS + (quarter * HOUR_MS) / 4);
+  return (sum / 4) * 60;
+}
+
+function describeSessions(state: BehaviorState): BehaviorProfile['sessions'] {
+  const bins = new Float64Array(17);
+  for (const { key, share } of state.sessions.shares()) bins[Number(key)] = share;
+  const total = bins.reduce((sum, share) => sum + share, 0);
+  if (total === 0) return undefined;
+  const at = (p: number): number => {
+    let below = 0;
+    for (let bin = 0; bin < bins.length; bin++) {
+      const share = bins[bin] as number;
+      // Inside a bin lengths are taken as evenly spread over its logarithm.
+      if (below + share >= p * total) return bin === 0 ? 2 * ((p * total - below) / share) : 2 ** (bin + (p * total - below) / share);
+      below += share;
+    }
+    return 2 ** bins.length;
+  };
+  let weight = 0;
+  for (const value of state.sessions.weights.values()) weight += value;
+  const unit = 2 ** ((state.lastStep - state.sessions.origin) / (14 * 86_400_000));
+  // A steady stream of n an hour sums to n x half-life / ln 2 in decayed counts; before that, to the hours seen.
+  const hours = Math.min((state.shape.seen * state.stepMs) / HOUR_MS, (14 * 24) / Math.LN2);
+  return { median: at(0.5), p90: at(0.9), perHour: hours > 0 ? weight / unit / hours : 0 };
+}

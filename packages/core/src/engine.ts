@@ -189,7 +189,7 @@ class AuspexEngine implements Engine {
     persistence.tidy(closed.step);
     this.#sinceCommit++;
     this.#steps++;
-    if (at > this.#decideFrom) {
+    if (at >= this.#decideFrom) {
       const decisions = await cycle.decide(at, forecasts);
       cycle.tellFailures(at);
       // Durable before anything is ordered.

@@ -15,7 +15,7 @@ export function describe(state: BehaviorState, options: BehaviorOptions): Behavi
     .filter(({ day, hour }) => (state.shape.weeklySeen[day * 24 + hour] as number) > 0)
     .sort((a, b) => b.perMinute - a.perMinute || a.day * 24 + a.hour - (b.day * 24 + b.hour))
     .slice(0, 5);
-  const sessions = describeSessions(state);
+  const sessions = describeSessions(state, options.mixHalfLife);
   return {
     group: state.group,
     zone: state.zone,
@@ -46,7 +46,7 @@ function perMinute(state: BehaviorState, hour: number): number {
   return (sum / 4) * 60;
 }
 
-function describeSessions(state: BehaviorState): BehaviorProfile['sessions'] {
+function describeSessions(state: BehaviorState, halfLife: number): BehaviorProfile['sessions'] {
   const bins = new Float64Array(17);
   for (const { key, share } of state.sessions.shares()) bins[Number(key)] = share;
   const total = bins.reduce((sum, share) => sum + share, 0);
@@ -63,8 +63,8 @@ function describeSessions(state: BehaviorState): BehaviorProfile['sessions'] {
   };
   let weight = 0;
   for (const value of state.sessions.weights.values()) weight += value;
-  const unit = 2 ** ((state.lastStep - state.sessions.origin) / (14 * 86_400_000));
+  const unit = 2 ** ((state.lastStep - state.sessions.origin) / halfLife);
   // A steady stream of n an hour sums to n x half-life / ln 2 in decayed counts; before that, to the hours seen.
-  const hours = Math.min((state.shape.seen * state.stepMs) / HOUR_MS, (14 * 24) / Math.LN2);
+  const hours = Math.min((state.shape.seen * state.stepMs) / HOUR_MS, halfLife / HOUR_MS / Math.LN2);
   return { median: at(0.5), p90: at(0.9), perHour: hours > 0 ? weight / unit / hours : 0 };
 }

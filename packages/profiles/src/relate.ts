@@ -42,8 +42,8 @@ export function relate(states: ReadonlyMap<string, BehaviorState>): Map<string, 
 export function bestLag(a: Float64Array, b: Float64Array, shift = 0): { r: number; lag: number } {
   let best = { r: 0, lag: 0 };
   for (let lag = -MOST_LAG; lag <= MOST_LAG; lag++) {
-    // a[i] and b[j] are of the same time where i − a.length + 1 = j − b.length + 1 + shift.
-    const r = pearson(a, b, lag + a.length - b.length - shift);
+    // a[i] and b[j] are of the same time where j = i − shift − a.length + b.length.
+    const r = pearson(a, b, lag + shift + a.length - b.length);
     if (Math.abs(r) > Math.abs(best.r) + 1e-12) best = { r, lag };
   }
   return best;

@@ -101,7 +101,7 @@ export class Cycle {
     const { settings, profile, journal } = this.#parts;
     const { step } = closed;
     const usage = this.#admit(closed.usage);
-    if (this.groups.overflowed && !this.#overflowTold) {
+    if ((this.groups.overflowed || closed.overflowed) && !this.#overflowTold) {
       this.#overflowTold = true;
       const text = `more than ${settings.maxGroups} groups: further ones are counted as "other"; raise maxGroups or choose a coarser group rule`;
       journal.append({ type: 'notice', step: step + settings.step, code: 'GROUPS_OVERFLOW', text });

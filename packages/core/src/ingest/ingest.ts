@@ -15,6 +15,8 @@ export interface ClosedStep {
   readonly usage: readonly Usage[];
   /** Nothing is known of the step: a gap, or a table without a row for it. */
   readonly missing: boolean;
+  /** A group found no room and was counted as `other`. */
+  readonly overflowed?: boolean;
 }
 
 interface Running {
@@ -172,9 +174,11 @@ export class Ingest {
     this.#next += this.#options.stepMs;
     const byKey = new Map<string, Usage>();
     let missing = false;
+    let overflowed = false;
     for (const [name, shard] of shards) {
       const taken = shard.take(step);
       if (shard.inGap(step) || (taken.length === 0 && this.#silence.get(name) === 'gap' && !(shard.ended && shard.boundary <= step))) missing = true;
+      overflowed = shard.takeOverflow(step) || overflowed;
       for (const usage of taken) {
         const key = `${usage.pop}\0${usage.group}`;
         const present = byKey.get(key);
@@ -182,7 +186,7 @@ export class Ingest {
       }
     }
     const usage = [...byKey.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each);
-    return { step, usage, missing };
+    return { step, usage, missing, overflowed };
   }
 
   /** Removes usage that arrived after its step was closed: for history only. */

@@ -51,6 +51,8 @@ export class Shard {
   readonly enricherStates: unknown[];
   readonly open = new Map<number, OpenStep>();
   readonly late: Usage[] = [];
+  /** Steps in which a group found no room and was counted as `other`. */
+  readonly overflowed = new Set<number>();
   gaps: { from: number; to: number }[] = [];
   position: string | undefined;
   /** Highest event time, or what the source vouches for; -Infinity before the first. */
@@ -108,7 +110,7 @@ export class Shard {
     const step = Math.floor(event.at / stepMs) * stepMs;
     if (step < this.boundary) {
       this.counts.late++;
-      const usage = emptyUsage(step, this.#group(event.group), this.#name(event.pop));
+      const usage = emptyUsage(step, this.#group(event.group, step), this.#name(event.pop));
       addEvent(usage, event, userKey);
       this.#addLate(usage);
       return;
@@ -129,7 +131,7 @@ export class Shard {
     }
     let usage = groups.get(event.group);
     if (!usage) {
-      const group = this.#group(event.group);
+      const group = this.#group(event.group, step);
       usage = groups.get(group) ?? emptyUsage(step, group, this.#name(event.pop));
       groups.set(group, usage);
       if (group !== event.group && this.#groups.size < this.#options.maxGroups) groups.set(event.group, usage);
@@ -148,10 +150,13 @@ export class Shard {
     return text.length > NAME_LENGTH ? text.slice(0, NAME_LENGTH) : text;
   }
 
-  #group(text: string): string {
+  #group(text: string, step: number): string {
     const group = text === '' ? OTHER : this.#name(text);
     if (this.#groups.has(group) || group === OTHER) return group;
-    if (this.#groups.size >= this.#options.maxGroups) return OTHER;
+    if (this.#groups.size >= this.#options.maxGroups) {
+      this.overflowed.add(step);
+      return OTHER;
+    }
     this.#groups.add(group);
     return group;
   }
@@ -182,6 +187,11 @@ export class Shard {
       }
     });
     this.boundary = boundary;
+  }
+
+  /** Did a group find no room in this step? Asked once, when the step closes. */
+  takeOverflow(step: number): boolean {
+    return this.overflowed.delete(step);
   }
 
   /** Removes a closed step and returns its usage; empty when nothing was seen in it. */

@@ -45,24 +45,30 @@ export class Persistence {
     this.#pruneAt = step;
   }
 
-  /** @param everything all states too, whatever the store */
+  /**
+   * Writes what is queued. A batch that the store refuses stays queued, so that a later commit cannot move the checkpoint
+   * past something that was never written.
+   *
+   * @param everything all states too, whatever the store
+   */
   async commit(everything = false): Promise<void> {
     const { ingest, cycle, journal, store, training, config } = this.#parts;
-    const writes = this.#writes;
-    this.#writes = [];
-    const lines = journal.takeWrites();
     const late = ingest.takeLate();
-    if (!this.#durable && !everything) return;
-    for (const usage of late) writes.push(await this.#lateWrite(usage, writes));
-    if (!Number.isNaN(ingest.next)) {
-      if (everything || ingest.next >= this.#nextSnapshot) {
-        writes.push(...writeSnapshot(cycle, this.#parts, ingest.next, config.hash, training));
-        this.#nextSnapshot = ingest.next + config.settings.snapshotEvery;
-      }
-      writes.push(writeCheckpoint(ingest, this.#parts.enrichers, cycle, this.#parts.allocate));
+    const lines = journal.takeWrites();
+    if (!this.#durable && !everything) {
+      this.#writes = [];
+      return;
     }
-    writes.push(...lines);
-    if (writes.length > 0) await store.batch(writes);
+    for (const usage of late) this.#writes.push(await this.#lateWrite(usage, this.#writes));
+    this.#writes.push(...lines);
+    const states: StoreWrite[] = [];
+    if (!Number.isNaN(ingest.next)) {
+      if (everything || ingest.next >= this.#nextSnapshot) states.push(...writeSnapshot(cycle, this.#parts, ingest.next, config.hash, training));
+      states.push(writeCheckpoint(ingest, this.#parts.enrichers, cycle, this.#parts.allocate));
+    }
+    await store.batch([...this.#writes, ...states]);
+    this.#writes = [];
+    if (states.length > 1) this.#nextSnapshot = ingest.next + config.settings.snapshotEvery;
     await ingest.commit();
     await this.#prune();
   }

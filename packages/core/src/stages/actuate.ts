@@ -37,9 +37,11 @@ export class ActuateStage {
   async read(pool: string, signal: AbortSignal): Promise<TargetState | undefined> {
     const slot = this.#targets.get(pool) as { readonly name: string; readonly target: Target };
     try {
-      return await withTimeLimit(slot.target.read(pool, signal), this.#limitMs, `read(${slot.name})`);
+      const state = await withTimeLimit(slot.target.read(pool, signal), this.#limitMs, `read(${slot.name})`);
+      this.#failures.recovered('actuate', slot.name, `reading ${pool}`);
+      return state;
     } catch (error) {
-      this.#failures.report('actuate', slot.name, pool, error, 'the last order is taken as what it holds');
+      this.#failures.report('actuate', slot.name, `reading ${pool}`, error, 'the last order is taken as what it holds');
       return undefined;
     }
   }

@@ -13,7 +13,7 @@ import { AllocateStage } from './stages/allocate.ts';
 import { AssessStage } from './stages/assess.ts';
 import { CalendarStage } from './stages/calendar.ts';
 import type { Failures } from './stages/failures.ts';
-import { PredictStage, type PredictorSlot } from './stages/predict.ts';
+import { type PredictorSlot, PredictStage } from './stages/predict.ts';
 import { ProfileStage } from './stages/profile.ts';
 import { create } from './wiring/register.ts';
 import type { Services } from './wiring/services.ts';

@@ -147,7 +147,8 @@ class AuspexEngine implements Engine {
 
   #warn(durable: boolean): void {
     const logger = this.#services.get(TOKENS.logger);
-    if (!durable) logger.warn({ store: this.#config.store.plugin.id }, 'the store does not survive this process: a restart begins from nothing');
+    if (!durable)
+      logger.warn({ store: this.#config.store.plugin.id }, 'the store does not survive this process: a restart begins from nothing');
     for (const used of this.#config.sources) {
       if (used.plugin.capabilities.replayable) continue;
       logger.warn({ source: used.path }, 'this source cannot be read again: what it said after the last checkpoint is lost in a crash');

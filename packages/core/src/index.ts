@@ -1,7 +1,7 @@
 export * from '@auspex/contracts';
-export { type OptionRow, describeOptions, describePlugin } from './config/describe.ts';
+export { describeOptions, describePlugin, type OptionRow } from './config/describe.ts';
 export { type Catalogue, parseConfig, type ResolvedConfig, type ResolvedPlugin } from './config/parse.ts';
-export { type AuspexConfig, defineConfig, engineConfig, type EngineSettings } from './config/schema.ts';
+export { type AuspexConfig, defineConfig, type EngineSettings, engineConfig } from './config/schema.ts';
 export { nearest } from './config/suggest.ts';
 export { PacedClock, VirtualClock, WallClock } from './defaults/clock.ts';
 export { MemoryMeter, silentLogger } from './defaults/logger.ts';

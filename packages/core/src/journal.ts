@@ -35,7 +35,9 @@ export class Journal {
 
   /** Lines since the last call, as writes for the store's next batch. */
   takeWrites(): StoreWrite[] {
-    const writes = this.#fresh.map((line, index): StoreWrite => ({ type: 'put', key: this.#keys[index] as string, value: encoder.encode(line) }));
+    const writes = this.#fresh.map(
+      (line, index): StoreWrite => ({ type: 'put', key: this.#keys[index] as string, value: encoder.encode(line) }),
+    );
     this.#fresh = [];
     this.#keys.length = 0;
     return writes;

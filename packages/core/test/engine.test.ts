@@ -1,8 +1,31 @@
-import { type AuspexConfig, createEngine, type Decision, type EngineOptions, type JournalRecord, readJournal, use, VirtualClock } from '@auspex/core';
 import { defineCalendar } from '@auspex/contracts';
+import {
+  type AuspexConfig,
+  createEngine,
+  type Decision,
+  type EngineOptions,
+  type JournalRecord,
+  readJournal,
+  use,
+  VirtualClock,
+} from '@auspex/core';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { fakeConfig, lastValue, listSource, MapStore, mapStore, MINUTE, plainAllocator, plainAssessor, RecordingActuator, recording, request, T0, traffic } from './fakes.ts';
+import {
+  fakeConfig,
+  lastValue,
+  listSource,
+  MapStore,
+  MINUTE,
+  mapStore,
+  plainAllocator,
+  plainAssessor,
+  RecordingActuator,
+  recording,
+  request,
+  T0,
+  traffic,
+} from './fakes.ts';
 
 async function run(config: AuspexConfig, options: Partial<EngineOptions> = {}) {
   const lines: string[] = [];
@@ -33,7 +56,14 @@ test('every step gets a decision with a trail, a quiet one included', async () =
   expect(groups).toEqual(['a']);
   expect(profile).toMatchObject({ perMinute: 120, correlated: [{ group: 'z', lagMs: 0, r: 1 }] });
   const quiet = decisions.at(-1) as Decision;
-  expect(quiet).toMatchObject({ pool: 'web', units: 2, previous: 2, shadow: false, key: 'web@2026-01-05T00:30:00Z', demand: { actual: 2, by: 'ensemble' } });
+  expect(quiet).toMatchObject({
+    pool: 'web',
+    units: 2,
+    previous: 2,
+    shadow: false,
+    key: 'web@2026-01-05T00:30:00Z',
+    demand: { actual: 2, by: 'ensemble' },
+  });
   expect(quiet.trail.at(-1)).toEqual({ by: 'decision', units: 2, text: 'stays at 2' });
   expect(quiet.configHash).toMatch(/^[0-9a-f]{12}$/);
 });
@@ -54,7 +84,14 @@ test('the journal has the same bytes twice, however the input is cut', async () 
 });
 
 test('out-of-order events within the lateness are counted, later ones are late; both whatever the batches', async () => {
-  const events = [request(T0), request(T0 + 61_000), request(T0 + 59_000), request(T0 + 130_000), request(T0 + 1_000), request(T0 + 190_000)];
+  const events = [
+    request(T0),
+    request(T0 + 61_000),
+    request(T0 + 59_000),
+    request(T0 + 130_000),
+    request(T0 + 1_000),
+    request(T0 + 190_000),
+  ];
   for (const size of [1, 2, 6]) {
     const { counts, decisions } = await run(fakeConfig(events, { sources: [use(listSource(events, size))], lateness: '5s' }));
     expect(counts).toMatchObject({ events: 6, late: 1, steps: 4 });
@@ -85,7 +122,9 @@ test('more groups than there is room for are counted as other, and the journal s
 });
 
 test('a pool serves its POP and groups only; groups of several POPs are scaled to each', async () => {
-  const events = [...traffic([60, 60, 60, 60], 'a'), ...traffic([120, 120, 120, 120], 'a').map((event) => ({ ...event, pop: 'q' }))].sort((x, y) => x.at - y.at);
+  const events = [...traffic([60, 60, 60, 60], 'a'), ...traffic([120, 120, 120, 120], 'a').map((event) => ({ ...event, pop: 'q' }))].sort(
+    (x, y) => x.at - y.at,
+  );
   const pools = [
     { id: 'p', pop: 'p', unitRate: 1, target: 1, leadTime: '1m' },
     { id: 'q', pop: 'q', unitRate: 1, target: 1, leadTime: '1m', groups: ['a*'], importances: { 'a*': 2 } },
@@ -139,7 +178,10 @@ test('crossing quantiles are put in order', async () => {
 test('the better predictor earns the weight', async () => {
   const wavy = traffic(Array.from({ length: 400 }, (_, i) => 100 + (i % 5)));
   const seen: Record<string, number>[] = [];
-  const engine = createEngine(fakeConfig(wavy, { predictors: [use(lastValue, { factor: 2 }), use(lastValue)] }), { mode: 'replay', host: { clock: new VirtualClock(T0) } });
+  const engine = createEngine(fakeConfig(wavy, { predictors: [use(lastValue, { factor: 2 }), use(lastValue)] }), {
+    mode: 'replay',
+    host: { clock: new VirtualClock(T0) },
+  });
   engine.hooks.forecast.tap('watch', (forecast) => {
     if (forecast.weights && forecast.series === 'pool:web') seen.push({ ...forecast.weights });
   });
@@ -152,8 +194,13 @@ test('the better predictor earns the weight', async () => {
 
 test('an assessor or allocator that fails holds what is there, and the trail says why', async () => {
   const assess = await run(fakeConfig(steady, { assess: use(plainAssessor, { mode: 'throw' }) }));
-  expect(assess.decisions.at(-1)?.surges[0]).toMatchObject({ probability: 0, contributions: [{ of: 'fallback', text: 'plain failed: cannot assess' }] });
-  expect((await run(fakeConfig(steady, { assess: use(plainAssessor, { mode: 'wrong' }) }))).failures[0]?.message).toBe('returned the probability 7');
+  expect(assess.decisions.at(-1)?.surges[0]).toMatchObject({
+    probability: 0,
+    contributions: [{ of: 'fallback', text: 'plain failed: cannot assess' }],
+  });
+  expect((await run(fakeConfig(steady, { assess: use(plainAssessor, { mode: 'wrong' }) }))).failures[0]?.message).toBe(
+    'returned the probability 7',
+  );
   for (const [mode, why] of [
     ['throw', 'cannot allocate'],
     ['none', 'made no proposal'],
@@ -218,7 +265,11 @@ test('hooks reshape, veto and observe; one that throws or hangs is named and the
     hung = true;
     return new Promise(() => undefined);
   });
-  engine.hooks.decision.tap('add-one', (decision) => ({ ...decision, units: decision.units + 1, trail: [...decision.trail, { by: 'hook(add-one)', units: decision.units + 1, text: 'one more' }] }));
+  engine.hooks.decision.tap('add-one', (decision) => ({
+    ...decision,
+    units: decision.units + 1,
+    trail: [...decision.trail, { by: 'hook(add-one)', units: decision.units + 1, text: 'one more' }],
+  }));
   engine.hooks.veto.tapPromise('freeze', async (decision) => (decision.step === T0 + 5 * MINUTE ? 'frozen for the release' : undefined));
   engine.hooks.decided.tap('watch', (decision) => void decided.push(decision));
   engine.hooks.decided.tap('broken', () => {
@@ -267,7 +318,11 @@ test('before decideFrom steps are learnt from, not decided', async () => {
 
 test('idle groups are forgotten after their time, and a new one may take the place', async () => {
   const late = T0 + 3 * 86_400_000;
-  const events = [request(T0, 'gone'), ...Array.from({ length: 3 * 24 }, (_, i) => request(T0 + 3_600_000 * (i + 1), 'stays')), request(late + 60_000, 'stays')];
+  const events = [
+    request(T0, 'gone'),
+    ...Array.from({ length: 3 * 24 }, (_, i) => request(T0 + 3_600_000 * (i + 1), 'stays')),
+    request(late + 60_000, 'stays'),
+  ];
   const { groups } = await run(fakeConfig(events, { step: '1h', forgetAfter: '2d' }));
   expect(groups).toEqual(['stays']);
 });
@@ -300,7 +355,11 @@ test('lifecycle: run before start, start twice and use after close are refused',
 });
 
 test('stop ends a run after the step that it is in', async () => {
-  const engine = createEngine(fakeConfig(steady), { mode: 'replay', host: { clock: new VirtualClock(T0) }, onStep: (step) => step === T0 + 9 * MINUTE && engine.stop() });
+  const engine = createEngine(fakeConfig(steady), {
+    mode: 'replay',
+    host: { clock: new VirtualClock(T0) },
+    onStep: (step) => step === T0 + 9 * MINUTE && engine.stop(),
+  });
   await engine.start();
   await engine.run();
   expect(engine.counts().steps).toBe(10);

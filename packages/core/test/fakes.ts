@@ -1,7 +1,8 @@
+import { LEVELS, NOT_READY } from '@auspex/contracts';
 import {
   type Actuator,
-  AuspexError,
   type AuspexConfig,
+  AuspexError,
   defineActuator,
   defineAllocator,
   defineAssessor,
@@ -17,7 +18,6 @@ import {
   type UsageEvent,
   use,
 } from '@auspex/core';
-import { LEVELS, NOT_READY } from '@auspex/contracts';
 import { pack, unpack } from '@auspex/numerics';
 import { z } from 'zod';
 
@@ -53,7 +53,8 @@ export class MapStore implements Store {
   }
   async compareAndSet(key: string, expected: Uint8Array | undefined, next: Uint8Array): Promise<boolean> {
     const present = this.map.get(key);
-    if ((present === undefined) !== (expected === undefined) || (present && expected && Buffer.compare(present, expected) !== 0)) return false;
+    if ((present === undefined) !== (expected === undefined) || (present && expected && Buffer.compare(present, expected) !== 0))
+      return false;
     this.map.set(key, next);
     return true;
   }
@@ -156,7 +157,8 @@ export const lastValue = definePredictor({
       if (mode === 'throw') throw new Error('cannot forecast');
       if (Number.isNaN(state.value)) return NOT_READY;
       const quantiles = new Float64Array(horizon.length * LEVELS.length);
-      for (let i = 0; i < quantiles.length; i++) quantiles[i] = factor * state.value * (1 + spread * ((LEVELS[i % LEVELS.length] as number) - 0.5));
+      for (let i = 0; i < quantiles.length; i++)
+        quantiles[i] = factor * state.value * (1 + spread * ((LEVELS[i % LEVELS.length] as number) - 0.5));
       if (mode === 'nan') quantiles[0] = Number.NaN;
       if (mode === 'negative') quantiles[0] = -1;
       if (mode === 'crossing') quantiles[1] = 0;
@@ -212,7 +214,12 @@ export const plainAllocator = defineAllocator({
       return pools.map(({ pool, forecast }) => {
         const rate = forecast.quantiles.at(-5) as number;
         const units = mode === 'nan' ? Number.NaN : mode === 'huge' ? 1e6 : Math.ceil(rate / (pool.unitRate * pool.target));
-        return { pool: pool.id, units, tier: 'none', reasons: mode === 'silent' ? [] : [{ by: 'allocate(plain)', units, text: `${rate}/s` }] };
+        return {
+          pool: pool.id,
+          units,
+          tier: 'none',
+          reasons: mode === 'silent' ? [] : [{ by: 'allocate(plain)', units, text: `${rate}/s` }],
+        };
       });
     },
     encode: (state) => pack(state),
@@ -251,7 +258,13 @@ export class RecordingActuator implements Actuator {
 }
 
 export const recording = (actuator: RecordingActuator) =>
-  defineActuator({ id: 'recording', summary: 'test', config: z.strictObject({}), capabilities: { lease: 'target' }, create: () => actuator });
+  defineActuator({
+    id: 'recording',
+    summary: 'test',
+    config: z.strictObject({}),
+    capabilities: { lease: 'target' },
+    create: () => actuator,
+  });
 
 /** A whole config over the fakes. */
 export function fakeConfig(events: readonly UsageEvent[], overrides: Partial<AuspexConfig> = {}): AuspexConfig {
@@ -271,6 +284,8 @@ export function fakeConfig(events: readonly UsageEvent[], overrides: Partial<Aus
 /** `perMinute[i]` requests in minute i, spread over it, in order of time. */
 export function traffic(perMinute: readonly number[], group = 'a', start = T0): UsageEvent[] {
   return perMinute.flatMap((count, minute) =>
-    Array.from({ length: count }, (_, i) => request(start + minute * MINUTE + Math.floor((i * MINUTE) / count), group, { user: `u${i % 7}`, resource: `/r${i % 3}` })),
+    Array.from({ length: count }, (_, i) =>
+      request(start + minute * MINUTE + Math.floor((i * MINUTE) / count), group, { user: `u${i % 7}`, resource: `/r${i % 3}` }),
+    ),
   );
 }

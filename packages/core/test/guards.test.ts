@@ -7,8 +7,22 @@ import { type GuardLimits, type GuardView, runGuards } from '../src/guards/guard
 import { stabilise } from '../src/guards/stabilise.ts';
 import { step } from '../src/guards/step.ts';
 
-const view = (over: Partial<GuardView> = {}): GuardView => ({ step: 600_000, previous: 10, min: 1, max: 100, proposals: [], lastChange: undefined, ...over });
-const limits = (over: Partial<GuardLimits> = {}): GuardLimits => ({ stabilisationMs: 300_000, cooldownMs: 0, maxUp: undefined, maxDown: undefined, ...over });
+const view = (over: Partial<GuardView> = {}): GuardView => ({
+  step: 600_000,
+  previous: 10,
+  min: 1,
+  max: 100,
+  proposals: [],
+  lastChange: undefined,
+  ...over,
+});
+const limits = (over: Partial<GuardLimits> = {}): GuardLimits => ({
+  stabilisationMs: 300_000,
+  cooldownMs: 0,
+  maxUp: undefined,
+  maxDown: undefined,
+  ...over,
+});
 
 const anyView = fc.record({
   step: fc.constant(600_000),
@@ -24,7 +38,11 @@ const anyLimits = fc.record({
   maxUp: fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined }),
   maxDown: fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined }),
 });
-const hostile = fc.oneof(fc.integer({ min: -5, max: 200 }), fc.double(), fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY));
+const hostile = fc.oneof(
+  fc.integer({ min: -5, max: 200 }),
+  fc.double(),
+  fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
+);
 
 test('each guard is pure, gives a reason exactly where it changed something, and changes nothing the second time', () => {
   fc.assert(
@@ -78,7 +96,10 @@ test('stabilisation holds scale-in at the highest proposal of the window, never 
 });
 
 test('cooldown says how long it has left', () => {
-  expect(cooldown(4, view({ lastChange: 560_000 }), limits({ cooldownMs: 80_000 }))).toEqual({ units: 10, text: 'held at 10: cooldown has 40s left' });
+  expect(cooldown(4, view({ lastChange: 560_000 }), limits({ cooldownMs: 80_000 }))).toEqual({
+    units: 10,
+    text: 'held at 10: cooldown has 40s left',
+  });
   expect(cooldown(4, view({ lastChange: 500_000 }), limits({ cooldownMs: 80_000 }))).toEqual({ units: 4 });
 });
 

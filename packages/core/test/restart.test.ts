@@ -1,21 +1,38 @@
-import { type AuspexConfig, createEngine, decodeUsage, type Engine, type EngineOptions, use, type UsageEvent, VirtualClock } from '@auspex/core';
 import { defineEnricher, definePredictor, defineStore, NOT_READY } from '@auspex/contracts';
+import {
+  type AuspexConfig,
+  createEngine,
+  decodeUsage,
+  type Engine,
+  type EngineOptions,
+  type UsageEvent,
+  use,
+  VirtualClock,
+} from '@auspex/core';
 import { pack, unpack } from '@auspex/numerics';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { thisProcess } from '../src/defaults/owner.ts';
-import { fakeConfig, listSource, mapStore, MapStore, MINUTE, request, T0, traffic } from './fakes.ts';
+import { fakeConfig, listSource, MapStore, MINUTE, mapStore, request, T0, traffic } from './fakes.ts';
 
 const trace = traffic(Array.from({ length: 200 }, (_, i) => 40 + ((i * 17) % 60)));
 
-function engineOver(map: Map<string, Uint8Array>, events: readonly UsageEvent[], overrides: Partial<AuspexConfig> = {}, options: Partial<EngineOptions> = {}): Engine {
+function engineOver(
+  map: Map<string, Uint8Array>,
+  events: readonly UsageEvent[],
+  overrides: Partial<AuspexConfig> = {},
+  options: Partial<EngineOptions> = {},
+): Engine {
   const lines: string[] = [];
-  return createEngine(fakeConfig(events, { store: use(mapStore(map)), sources: [use(listSource(events, 37))], lateness: '3s', ...overrides }), {
-    mode: 'replay',
-    host: { clock: new VirtualClock(T0) },
-    onJournal: (line) => lines.push(line),
-    ...options,
-  });
+  return createEngine(
+    fakeConfig(events, { store: use(mapStore(map)), sources: [use(listSource(events, 37))], lateness: '3s', ...overrides }),
+    {
+      mode: 'replay',
+      host: { clock: new VirtualClock(T0) },
+      onJournal: (line) => lines.push(line),
+      ...options,
+    },
+  );
 }
 
 async function finish(engine: Engine): Promise<void> {
@@ -90,7 +107,10 @@ test('enricher state is part of the checkpoint', async () => {
         event.feature = `f${state.n++ % 1000}`;
         return event;
       },
-      expire: (state, at) => (state.n > 0 && at === T0 + 100 * MINUTE ? [{ at: at - 1, kind: 'session-end', group: 'a', pop: 'p', outcome: 'served', sessionMs: state.n }] : []),
+      expire: (state, at) =>
+        state.n > 0 && at === T0 + 100 * MINUTE
+          ? [{ at: at - 1, kind: 'session-end', group: 'a', pop: 'p', outcome: 'served', sessionMs: state.n }]
+          : [],
       encode: (state) => pack(state),
       decode: (bytes) => {
         const state = unpack<{ n: number }>(bytes);
@@ -178,7 +198,10 @@ const learner = definePredictor({
       begin: () => ({ n: 0 }),
       observe: (state) => state,
       forecast: () => NOT_READY,
-      forecastBatch: (states, requests) => states.map((_, i) => (weight === undefined ? NOT_READY : { quantiles: new Float64Array((requests[i]?.horizon.length ?? 0) * 8).fill(weight) })),
+      forecastBatch: (states, requests) =>
+        states.map((_, i) =>
+          weight === undefined ? NOT_READY : { quantiles: new Float64Array((requests[i]?.horizon.length ?? 0) * 8).fill(weight) },
+        ),
       train: (history) => {
         if (fails) throw new Error('loss is NaN');
         trained.push(history[0]?.observations.length ?? 0);
@@ -244,7 +267,12 @@ test('a store has one owner: a living one keeps others out, a dead or expired on
   expect(await start()).toBe(5);
   lease(`${thisProcess().split(':')[0]}:999999999`, T0 + 10_000);
   expect(await start()).toBe(5);
-  const lost = engineOver(map, trace, {}, { mode: 'shadow', decideFrom: 0, host: { clock }, onStep: (step) => step === T0 + 70 * MINUTE && lease('other:2', T0 + 1e9) });
+  const lost = engineOver(
+    map,
+    trace,
+    {},
+    { mode: 'shadow', decideFrom: 0, host: { clock }, onStep: (step) => step === T0 + 70 * MINUTE && lease('other:2', T0 + 1e9) },
+  );
   await lost.start();
   await expect(lost.run()).rejects.toMatchObject({ code: 'STORE_LOCKED' });
 });

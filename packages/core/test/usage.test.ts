@@ -37,7 +37,11 @@ function canonical(usage: Usage): unknown {
   const { kinds, resources, features, countries, accessLevels, users, sessionLengths, ...numbers } = usage;
   return {
     ...numbers,
-    tallies: [kinds, resources, features, countries, accessLevels].map((tally) => ({ level: tally.level, other: tally.other, counts: sorted(tally.counts) })),
+    tallies: [kinds, resources, features, countries, accessLevels].map((tally) => ({
+      level: tally.level,
+      other: tally.other,
+      counts: sorted(tally.counts),
+    })),
     users: 'hashes' in users ? [...users.hashes].sort() : [...users.registers],
     sessionLengths: [...sessionLengths],
   };

@@ -1,7 +1,7 @@
 import type { GroupStep, Usage } from '@auspex/contracts';
 import { countDistinct, emptyDistinct, mergeDistinct, zone } from '@auspex/numerics';
 import type { BehaviorOptions } from './config.ts';
-import { foldShape, learningRates, rateAt, type Rates } from './shape.ts';
+import { foldShape, learningRates, type Rates, rateAt } from './shape.ts';
 import type { BehaviorState } from './state.ts';
 
 const DAY_MS = 86_400_000;
@@ -81,7 +81,11 @@ function foldUsage(state: BehaviorState, usage: Usage, halfLife: number): void {
   state.accessLevels.add(usage.accessLevels.counts, step, halfLife);
   if (usage.offered > 0) state.pops.add(new Map([[usage.pop, usage.offered]]), step, halfLife);
   if (usage.sessionEnds > 0) {
-    state.sessions.add(new Map(usage.sessionLengths.flatMap((count, bin) => (count > 0 ? [[String(bin), count] as const] : []))), step, halfLife);
+    state.sessions.add(
+      new Map(usage.sessionLengths.flatMap((count, bin) => (count > 0 ? [[String(bin), count] as const] : []))),
+      step,
+      halfLife,
+    );
   }
   if (!('hashes' in usage.users) || usage.users.hashes.size > 0) state.users = mergeDistinct(state.users, usage.users);
 }

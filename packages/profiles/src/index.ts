@@ -1,3 +1,3 @@
-export { behaviorConfig, type BehaviorOptions } from './config.ts';
+export { type BehaviorOptions, behaviorConfig } from './config.ts';
 export { behavior } from './plugin.ts';
 export { bestLag } from './relate.ts';

@@ -20,7 +20,12 @@ export function relate(states: ReadonlyMap<string, BehaviorState>): Map<string, 
     .filter(([, state]) => state.recent.size >= LEAST_COMMON)
     .sort((a, b) => b[1].shape.level - a[1].shape.level || (a[0] < b[0] ? -1 : 1))
     .slice(0, MOST_GROUPS)
-    .map(([group, state]) => ({ group, values: state.recent.toArray(), end: state.bucket, bucketMs: Math.max(RELATE_BUCKET_MS, state.stepMs) }));
+    .map(([group, state]) => ({
+      group,
+      values: state.recent.toArray(),
+      end: state.bucket,
+      bucketMs: Math.max(RELATE_BUCKET_MS, state.stepMs),
+    }));
   const found = new Map<string, Correlation[]>(busiest.map(({ group }) => [group, []]));
   for (const [i, a] of busiest.entries()) {
     for (const b of busiest.slice(i + 1)) {
@@ -30,7 +35,8 @@ export function relate(states: ReadonlyMap<string, BehaviorState>): Map<string, 
       found.get(b.group)?.push({ group: a.group, lagMs: -lag * a.bucketMs, r });
     }
   }
-  const strongest = (list: Correlation[]): Correlation[] => list.sort((a, b) => Math.abs(b.r) - Math.abs(a.r) || (a.group < b.group ? -1 : 1)).slice(0, KEEP);
+  const strongest = (list: Correlation[]): Correlation[] =>
+    list.sort((a, b) => Math.abs(b.r) - Math.abs(a.r) || (a.group < b.group ? -1 : 1)).slice(0, KEEP);
   return new Map([...found].map(([group, list]) => [group, strongest(list)]));
 }
 

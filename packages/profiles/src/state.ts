@@ -114,10 +114,22 @@ export function decodeState(bytes: Uint8Array): BehaviorState {
   if (read?.v !== FORMAT || read.daily?.length !== 96 || read.weekly?.length !== 168) throw new Error('no behaviour profile of format 1');
   const state = beginState(read.g, read.z, read.s);
   state.lastStep = read.l;
-  state.shape = { level: read.level, seen: read.seen, daily: read.daily, weekly: read.weekly, dailySeen: Uint8Array.from(read.ds), weeklySeen: Uint8Array.from(read.ws) };
+  state.shape = {
+    level: read.level,
+    seen: read.seen,
+    daily: read.daily,
+    weekly: read.weekly,
+    dailySeen: Uint8Array.from(read.ds),
+    weeklySeen: Uint8Array.from(read.ws),
+  };
   MIXES.forEach((name, i) => {
     const [origin, keys, weights] = read.mix[i] as Encoded['mix'][number];
-    state[name] = new DecayedCounts(LIMITS[name][0], LIMITS[name][1], origin, keys.map((key, k) => [key, weights[k] as number] as const));
+    state[name] = new DecayedCounts(
+      LIMITS[name][0],
+      LIMITS[name][1],
+      origin,
+      keys.map((key, k) => [key, weights[k] as number] as const),
+    );
   });
   state.day = read.day;
   state.users = read.users instanceof Uint32Array ? { hashes: new Set(read.users) } : { registers: Uint8Array.from(read.users) };

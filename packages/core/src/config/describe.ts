@@ -48,7 +48,7 @@ function typeText(schema: JsonSchema): string {
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.anyOf) return schema.anyOf.map(typeText).join(' | ');
   if (schema.type === 'array') return `${schema.items ? typeText(schema.items) : 'any'}[]`;
-  return typeof schema.type === 'string' ? schema.type : 'any';
+  return schema.type === undefined ? 'any' : [schema.type].flat().join(' | ');
 }
 
 /** A plugin as `auspex describe` shows it. */

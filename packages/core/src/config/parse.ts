@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { AuspexError, CONTRACT_VERSION, formatDuration, type Plugin, type PluginKind, type PluginUse } from '@auspex/contracts';
 import { zone as zoneOf } from '@auspex/numerics';
 import type { z } from 'zod';
-import { engineConfig, type EngineSettings } from './schema.ts';
+import { type EngineSettings, engineConfig } from './schema.ts';
 import { nearest } from './suggest.ts';
 
 /** A plugin with its parsed, frozen options, and where in the config it stands. */
@@ -46,7 +46,8 @@ export function parseConfig(input: unknown, catalogue: Catalogue = []): Resolved
   checkStep(settings.step, problems);
   checkZones(settings, problems);
   checkPools(settings, problems);
-  const resolve = <K extends PluginKind>(kind: K, use: PluginUse, path: string): ResolvedPlugin<K> => resolvePlugin(kind, use, path, catalogue, problems);
+  const resolve = <K extends PluginKind>(kind: K, use: PluginUse, path: string): ResolvedPlugin<K> =>
+    resolvePlugin(kind, use, path, catalogue, problems);
   const list = <K extends PluginKind>(kind: K, uses: readonly PluginUse[], path: string): ResolvedPlugin<K>[] =>
     uses.map((use, index) => resolve(kind, use, `${path}[${index}]`));
   const actuators = new Map<string, ResolvedPlugin<'actuator'>>();
@@ -86,17 +87,33 @@ function resolvePlugin<K extends PluginKind>(
   if (typeof use.use === 'string') {
     plugin = known.find((candidate) => candidate.id === use.use);
     if (!plugin) {
-      const near = nearest(use.use, known.map((candidate) => candidate.id));
+      const near = nearest(
+        use.use,
+        known.map((candidate) => candidate.id),
+      );
       const names = known.map((candidate) => candidate.id).join(', ') || 'none';
-      return fail(new AuspexError('PLUGIN_UNKNOWN', `no ${kind} is called "${use.use}"${near ? `; did you mean "${near}"?` : ''} There are: ${names}`, { path }));
+      return fail(
+        new AuspexError(
+          'PLUGIN_UNKNOWN',
+          `no ${kind} is called "${use.use}"${near ? `; did you mean "${near}"?` : ''} There are: ${names}`,
+          { path },
+        ),
+      );
     }
   }
   if (typeof plugin !== 'object' || plugin === null || typeof plugin.create !== 'function' || plugin.kind === undefined) {
-    return fail(new AuspexError('PLUGIN_INVALID', `expected a ${kind}, as define${kind[0]?.toUpperCase()}${kind.slice(1)} returns it`, { path }));
+    return fail(
+      new AuspexError('PLUGIN_INVALID', `expected a ${kind}, as define${kind[0]?.toUpperCase()}${kind.slice(1)} returns it`, { path }),
+    );
   }
-  if (plugin.kind !== kind) return fail(new AuspexError('PLUGIN_INVALID', `"${plugin.id}" is a ${plugin.kind}, and a ${kind} is needed here`, { path }));
+  if (plugin.kind !== kind)
+    return fail(new AuspexError('PLUGIN_INVALID', `"${plugin.id}" is a ${plugin.kind}, and a ${kind} is needed here`, { path }));
   if (plugin.contract !== CONTRACT_VERSION) {
-    return fail(new AuspexError('PLUGIN_INVALID', `"${plugin.id}" was built for contract ${plugin.contract}; this engine has ${CONTRACT_VERSION}`, { path }));
+    return fail(
+      new AuspexError('PLUGIN_INVALID', `"${plugin.id}" was built for contract ${plugin.contract}; this engine has ${CONTRACT_VERSION}`, {
+        path,
+      }),
+    );
   }
   const named = `${path}(${plugin.id})`;
   const options = (plugin.config as z.ZodType).safeParse(use.with ?? {});
@@ -105,7 +122,8 @@ function resolvePlugin<K extends PluginKind>(
     return nothing;
   }
   const scope = (use as { for?: string }).for ?? 'all';
-  if (!['all', 'pools', 'groups'].includes(scope)) return fail(new AuspexError('CONFIG_INVALID', `for: "${scope}" is none of all, pools, groups`, { path: named }));
+  if (!['all', 'pools', 'groups'].includes(scope))
+    return fail(new AuspexError('CONFIG_INVALID', `for: "${scope}" is none of all, pools, groups`, { path: named }));
   return { plugin: plugin as unknown as Plugin<K>, options: deepFreeze(options.data), path: named, for: scope as 'all' };
 }
 
@@ -173,9 +191,11 @@ function checkPools(settings: EngineSettings, problems: AuspexError[]): void {
   const seen = new Set<string>();
   settings.pools.forEach((pool, index) => {
     const path = `pools[${index}]`;
-    if (seen.has(pool.id)) problems.push(new AuspexError('CONFIG_INVALID', `a pool called "${pool.id}" stands above already`, { path: `${path}.id` }));
+    if (seen.has(pool.id))
+      problems.push(new AuspexError('CONFIG_INVALID', `a pool called "${pool.id}" stands above already`, { path: `${path}.id` }));
     seen.add(pool.id);
-    if (pool.min > pool.max) problems.push(new AuspexError('CONFIG_INVALID', `min ${pool.min} is above max ${pool.max}`, { path: `${path}.min` }));
+    if (pool.min > pool.max)
+      problems.push(new AuspexError('CONFIG_INVALID', `min ${pool.min} is above max ${pool.max}`, { path: `${path}.min` }));
   });
 }
 
@@ -202,7 +222,12 @@ function canonical(value: unknown): string {
 }
 
 function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value) && (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype)) {
+  if (
+    typeof value === 'object' &&
+    value !== null &&
+    !Object.isFrozen(value) &&
+    (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype)
+  ) {
     Object.freeze(value);
     for (const inner of Object.values(value)) deepFreeze(inner);
   }

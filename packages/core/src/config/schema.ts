@@ -3,7 +3,11 @@ import { z } from 'zod';
 
 /** A plugin by value or by name; resolved and checked by `parseConfig`, which knows the kind. */
 const pluginUse = z.custom<PluginUse>(
-  (value) => typeof value === 'object' && value !== null && 'use' in value && Object.keys(value).every((key) => ['use', 'with', 'for'].includes(key)),
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    'use' in value &&
+    Object.keys(value).every((key) => ['use', 'with', 'for'].includes(key)),
   { error: 'expected { use: plugin or name, with: options }' },
 );
 
@@ -30,7 +34,10 @@ const pool = z.strictObject({
   leadTime: duration().prefault('5m').describe('p90 of the time from order to ready.'),
   price: z.number().nonnegative().default(1).describe('Price of a unit for an hour, in any one currency.'),
   importance: z.number().positive().default(1).describe('Weight when units are short.'),
-  importances: z.record(z.string(), z.number().positive()).default({}).describe('Weight by group inside the pool; * in a name stands for any text.'),
+  importances: z
+    .record(z.string(), z.number().positive())
+    .default({})
+    .describe('Weight by group inside the pool; * in a name stands for any text.'),
   control: z.enum(['floor', 'full']).default('floor').describe('floor: raise a floor under another autoscaler; full: decide alone.'),
   actuator: pluginUse.optional().describe('What carries its decisions out; absent = simulated by nothing: decisions are journaled only.'),
 });

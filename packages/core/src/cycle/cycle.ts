@@ -1,4 +1,16 @@
-import type { CalendarEvent, Decision, Forecast, Logger, Observation, PoolView, Reason, Surge, TargetState, Truth, Usage } from '@auspex/contracts';
+import type {
+  CalendarEvent,
+  Decision,
+  Forecast,
+  Logger,
+  Observation,
+  PoolView,
+  Reason,
+  Surge,
+  TargetState,
+  Truth,
+  Usage,
+} from '@auspex/contracts';
 import type { EngineSettings } from '../config/schema.ts';
 import { horizonGrid } from '../forecasting/grid.ts';
 import { readForecast } from '../forecasting/read.ts';
@@ -17,7 +29,7 @@ import type { PredictStage, SeriesState } from '../stages/predict.ts';
 import type { ProfileStage } from '../stages/profile.ts';
 import { UsageDigest } from '../usage/digest.ts';
 import { amount, mergeUsage } from '../usage/merge.ts';
-import { Groups, type GroupState } from './groups.ts';
+import { type GroupState, Groups } from './groups.ts';
 import type { TrainingHistory } from './history.ts';
 import { addLoad, guardView, makePools, PoolIndex, type PoolState } from './pools.ts';
 import { isSaturated, isThrottled, stepTruth } from './truth.ts';
@@ -70,7 +82,15 @@ export class Cycle {
       // An order placed now serves from the lead time on, and until the next order could: two more steps.
       const horizon = horizonGrid(Math.ceil(pool.leadTimeMs / settings.step) + 2);
       const zone = this.groups.zoneOf('', pool.pop);
-      const info = { id: `pool:${pool.id}`, scope: 'pool' as const, name: pool.id, pop: pool.pop, measure: pool.measure, zone, stepMs: settings.step };
+      const info = {
+        id: `pool:${pool.id}`,
+        scope: 'pool' as const,
+        name: pool.id,
+        pop: pool.pop,
+        measure: pool.measure,
+        zone,
+        stepMs: settings.step,
+      };
       const total = parts.predict.begin(info, horizon);
       this.series.set(info.id, total);
       return {
@@ -169,7 +189,15 @@ export class Cycle {
     let series = this.series.get(id);
     if (!series) {
       const zone = this.groups.zoneOf(group, pool.pop);
-      const info = { id, scope: 'group' as const, name: group, pop: pool.pop, measure: pool.measure, zone, stepMs: this.#parts.settings.step };
+      const info = {
+        id,
+        scope: 'group' as const,
+        name: group,
+        pop: pool.pop,
+        measure: pool.measure,
+        zone,
+        stepMs: this.#parts.settings.step,
+      };
       series = this.#parts.predict.begin(info, state.horizon);
       this.series.set(id, series);
     }

@@ -3,7 +3,8 @@ import { LEVELS } from '@auspex/contracts';
 /** What is wrong with a predictor's answer, or undefined. Crossing quantiles are put in order, not refused: a rounding is no failure. */
 export function checkQuantiles(quantiles: Float64Array, rows: number): string | undefined {
   const columns = LEVELS.length;
-  if (quantiles.length !== rows * columns) return `returned ${quantiles.length} quantiles where ${rows} steps x ${columns} levels were asked`;
+  if (quantiles.length !== rows * columns)
+    return `returned ${quantiles.length} quantiles where ${rows} steps x ${columns} levels were asked`;
   for (let row = 0; row < rows; row++) {
     let below = 0;
     for (let column = 0; column < columns; column++) {

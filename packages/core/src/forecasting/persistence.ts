@@ -14,7 +14,8 @@ export function persistence(last: number | undefined, horizon: readonly number[]
   const rate = last ?? 0;
   horizon.forEach((ahead, row) => {
     const spread = 0.1 * Math.sqrt(ahead);
-    for (let column = 0; column < LEVELS.length; column++) quantiles[row * LEVELS.length + column] = rate * Math.exp(spread * (Z[column] as number));
+    for (let column = 0; column < LEVELS.length; column++)
+      quantiles[row * LEVELS.length + column] = rate * Math.exp(spread * (Z[column] as number));
   });
   return quantiles;
 }

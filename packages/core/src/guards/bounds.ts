@@ -5,5 +5,7 @@ export const bounds: Guard = (units, view) => {
   // A proposal that is no number is a bug upstream: the last order stands rather than an extreme.
   const whole = Number.isFinite(units) ? Math.ceil(units) : view.previous;
   const inside = Math.min(Math.max(whole, view.min), view.max);
-  return inside === units ? { units } : { units: inside, text: `${units} set to ${inside}: the pool's bounds are ${view.min}..${view.max}` };
+  return inside === units
+    ? { units }
+    : { units: inside, text: `${units} set to ${inside}: the pool's bounds are ${view.min}..${view.max}` };
 };

@@ -147,7 +147,8 @@ export class Ingest {
     shard.add(batch);
     this.#meter.count('auspex_events_total', shard.counts.events - before.events, { source: from.slot.name });
     if (shard.counts.late > before.late) this.#meter.count('auspex_events_late_total', shard.counts.late - before.late);
-    if (shard.counts.malformed > before.malformed) this.#meter.count('auspex_records_malformed_total', shard.counts.malformed - before.malformed);
+    if (shard.counts.malformed > before.malformed)
+      this.#meter.count('auspex_records_malformed_total', shard.counts.malformed - before.malformed);
     if (shard.counts.ahead > before.ahead) {
       this.#meter.count('auspex_events_ahead_total', shard.counts.ahead - before.ahead);
       this.#logger.warn({ shard: shard.name, events: shard.counts.ahead }, 'events more than 31 days ahead of all others were left out');
@@ -177,7 +178,8 @@ export class Ingest {
     let overflowed = false;
     for (const [name, shard] of shards) {
       const taken = shard.take(step);
-      if (shard.inGap(step) || (taken.length === 0 && this.#silence.get(name) === 'gap' && !(shard.ended && shard.boundary <= step))) missing = true;
+      if (shard.inGap(step) || (taken.length === 0 && this.#silence.get(name) === 'gap' && !(shard.ended && shard.boundary <= step)))
+        missing = true;
       overflowed = shard.takeOverflow(step) || overflowed;
       for (const usage of taken) {
         const key = `${usage.pop}\0${usage.group}`;

@@ -1,6 +1,6 @@
 import type { Enricher, SourceBatch, Usage, UsageEvent } from '@auspex/contracts';
-import { mergeUsage } from '../usage/merge.ts';
 import { addEvent, emptyUsage } from '../usage/accumulate.ts';
+import { mergeUsage } from '../usage/merge.ts';
 
 /** Where users of no known group are counted, and those of groups beyond `maxGroups`. */
 export const OTHER = 'other';

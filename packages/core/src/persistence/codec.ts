@@ -5,14 +5,26 @@ import { type Distinct, pack, unpack } from '@auspex/numerics';
 type Compact = Record<string, unknown>;
 
 const TALLIES = ['kinds', 'resources', 'features', 'countries', 'accessLevels'] as const;
-const NUMBERS = ['offered', 'served', 'throttled', 'failed', 'timedOut', 'retried', 'work', 'bytes', 'sessionStarts', 'sessionEnds'] as const;
+const NUMBERS = [
+  'offered',
+  'served',
+  'throttled',
+  'failed',
+  'timedOut',
+  'retried',
+  'work',
+  'bytes',
+  'sessionStarts',
+  'sessionEnds',
+] as const;
 
 function compact(usage: Usage): Compact {
   const out: Compact = { step: usage.step, group: usage.group, pop: usage.pop };
   for (const name of NUMBERS) if (usage[name] !== 0) out[name] = usage[name];
   for (const name of TALLIES) {
     const tally = usage[name];
-    if (tally.counts.size > 0 || tally.other > 0) out[name] = [tally.level, tally.other, [...tally.counts.keys()], [...tally.counts.values()]];
+    if (tally.counts.size > 0 || tally.other > 0)
+      out[name] = [tally.level, tally.other, [...tally.counts.keys()], [...tally.counts.values()]];
   }
   if ('registers' in usage.users) out['registers'] = usage.users.registers;
   else if (usage.users.hashes.size > 0) out['hashes'] = Uint32Array.from(usage.users.hashes);
@@ -27,7 +39,9 @@ function expand(from: Compact): Usage {
   };
   const number = (name: string): number => (from[name] as number | undefined) ?? 0;
   const registers = from['registers'] as Uint8Array | undefined;
-  const users: Distinct = registers ? { registers: new Uint8Array(registers) } : { hashes: new Set((from['hashes'] ?? []) as Iterable<number>) };
+  const users: Distinct = registers
+    ? { registers: new Uint8Array(registers) }
+    : { hashes: new Set((from['hashes'] ?? []) as Iterable<number>) };
   return {
     step: from['step'] as number,
     group: from['group'] as string,

@@ -51,7 +51,8 @@ export class Lease {
   /** @throws STORE_LOCKED when the lease was lost */
   async renew(): Promise<void> {
     const next = this.#record(this.epoch);
-    if (!(await this.#store.compareAndSet(KEYS.lease, this.#held, next))) throw new AuspexError('STORE_LOCKED', 'the lease was taken by another instance');
+    if (!(await this.#store.compareAndSet(KEYS.lease, this.#held, next)))
+      throw new AuspexError('STORE_LOCKED', 'the lease was taken by another instance');
     this.#held = next;
   }
 

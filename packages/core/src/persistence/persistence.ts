@@ -29,7 +29,8 @@ export class Persistence {
 
   /** Queues a closed step for the next commit. */
   keepUsage(usage: readonly Usage[], closed: ClosedStep): void {
-    if (this.#durable) this.#writes.push({ type: 'put', key: KEYS.usage(closed.step), value: encodeUsage(closed.step, usage, closed.missing) });
+    if (this.#durable)
+      this.#writes.push({ type: 'put', key: KEYS.usage(closed.step), value: encodeUsage(closed.step, usage, closed.missing) });
   }
 
   keepArtifact(name: string, artifact: Uint8Array): void {
@@ -63,7 +64,8 @@ export class Persistence {
     this.#writes.push(...lines);
     const states: StoreWrite[] = [];
     if (!Number.isNaN(ingest.next)) {
-      if (everything || ingest.next >= this.#nextSnapshot) states.push(...writeSnapshot(cycle, this.#parts, ingest.next, config.hash, training));
+      if (everything || ingest.next >= this.#nextSnapshot)
+        states.push(...writeSnapshot(cycle, this.#parts, ingest.next, config.hash, training));
       states.push(writeCheckpoint(ingest, this.#parts.enrichers, cycle, this.#parts.allocate));
     }
     await store.batch([...this.#writes, ...states]);

@@ -79,7 +79,13 @@ export async function restoreStates(
 ): Promise<void> {
   for (const saved of record.groups) {
     const info = { id: saved.id, zone: saved.zone, stepMs: cycle.pools[0]?.total.info.stepMs ?? 60_000 };
-    cycle.groups.all.set(saved.id, { info, pops: new Set(saved.pops), lastActive: saved.lastActive, level: saved.level, correlated: saved.correlated });
+    cycle.groups.all.set(saved.id, {
+      info,
+      pops: new Set(saved.pops),
+      lastActive: saved.lastActive,
+      level: saved.level,
+      correlated: saved.correlated,
+    });
     const bytes = await store.get(KEYS.profile(saved.id));
     if (bytes) stages.profile.decode(info, bytes);
     else stages.profile.begin(info);

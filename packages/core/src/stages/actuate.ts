@@ -21,7 +21,14 @@ export class ActuateStage {
   async actuate(order: Order, signal: AbortSignal): Promise<Receipt> {
     const slot = this.#targets.get(order.pool) as { readonly name: string; readonly target: Target };
     if (order.units < order.min || order.units > order.max || !Number.isInteger(order.units)) {
-      return { key: order.key, pool: order.pool, status: 'refused', units: 0, ready: 0, detail: `${order.units} is outside ${order.min}..${order.max}` };
+      return {
+        key: order.key,
+        pool: order.pool,
+        status: 'refused',
+        units: 0,
+        ready: 0,
+        detail: `${order.units} is outside ${order.min}..${order.max}`,
+      };
     }
     try {
       const receipt = await withTimeLimit(slot.target.actuate(order, signal), this.#limitMs, `actuate(${slot.name})`);

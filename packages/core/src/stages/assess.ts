@@ -1,4 +1,4 @@
-import type { Assessor, AssessInput, Surge } from '@auspex/contracts';
+import type { AssessInput, Assessor, Surge } from '@auspex/contracts';
 import type { Failures } from './failures.ts';
 
 /** Assesses one group at a time; a failure or an impossible answer is "no surge", marked. */

@@ -8,7 +8,11 @@ export class CalendarStage {
   readonly #failures: Failures;
   readonly #limitMs: number;
 
-  constructor(calendars: readonly { readonly name: string; readonly calendar: Pick<Calendar, 'between'> }[], failures: Failures, limitMs: number) {
+  constructor(
+    calendars: readonly { readonly name: string; readonly calendar: Pick<Calendar, 'between'> }[],
+    failures: Failures,
+    limitMs: number,
+  ) {
     this.#calendars = calendars;
     this.#failures = failures;
     this.#limitMs = limitMs;

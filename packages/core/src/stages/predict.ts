@@ -1,4 +1,13 @@
-import { type Forecast, LEVELS, NOT_READY, type NotReady, type Observation, type Prediction, type Predictor, type SeriesInfo } from '@auspex/contracts';
+import {
+  type Forecast,
+  LEVELS,
+  NOT_READY,
+  type NotReady,
+  type Observation,
+  type Prediction,
+  type Predictor,
+  type SeriesInfo,
+} from '@auspex/contracts';
 import { pack, unpack } from '@auspex/numerics';
 import { checkQuantiles } from '../forecasting/check.ts';
 import { beginConformal, type Conformal, correct, learnConformal } from '../forecasting/conformal.ts';
@@ -143,7 +152,13 @@ export class PredictStage {
   /** Forecasts all series from `origin` (epoch ms), in the order given. */
   forecast(all: readonly SeriesState[], origin: number): Forecast[] {
     const answers = this.#slots.map((slot, k) => this.#ask(slot, k, all, origin));
-    return all.map((series, index) => this.#mix(series, answers.map((answer) => answer[index]), origin));
+    return all.map((series, index) =>
+      this.#mix(
+        series,
+        answers.map((answer) => answer[index]),
+        origin,
+      ),
+    );
   }
 
   #ask(slot: PredictorSlot, k: number, all: readonly SeriesState[], origin: number): (Prediction | undefined)[] {
@@ -161,7 +176,8 @@ export class PredictStage {
           answers[index] = this.#accept(slot, all[index] as SeriesState, batch[i] as Prediction | NotReady);
         });
       } catch (error) {
-        for (const index of asked) this.#failures.report('predict', slot.name, (all[index] as SeriesState).info.id, error, 'the others forecast without it');
+        for (const index of asked)
+          this.#failures.report('predict', slot.name, (all[index] as SeriesState).info.id, error, 'the others forecast without it');
       }
       return answers;
     }

@@ -28,7 +28,16 @@ export class UsageDigest {
   add(usage: Usage): void {
     this.#mix(hash32(usage.group));
     this.#mix(hash32(usage.pop, 1));
-    for (const value of [usage.step, usage.offered, usage.served, usage.throttled, usage.work, usage.bytes, usage.retried, usage.sessionStarts])
+    for (const value of [
+      usage.step,
+      usage.offered,
+      usage.served,
+      usage.throttled,
+      usage.work,
+      usage.bytes,
+      usage.retried,
+      usage.sessionStarts,
+    ])
       this.#number(value);
   }
 

@@ -1,4 +1,15 @@
-import { AuspexError, type Actuator, type Clock, type Logger, type Meter, type PluginContext, type PluginKind, type PluginKinds, type Random, type Store } from '@auspex/contracts';
+import {
+  type Actuator,
+  AuspexError,
+  type Clock,
+  type Logger,
+  type Meter,
+  type PluginContext,
+  type PluginKind,
+  type PluginKinds,
+  type Random,
+  type Store,
+} from '@auspex/contracts';
 import { SeededRandom } from '@auspex/numerics';
 import type { ResolvedConfig, ResolvedPlugin } from '../config/parse.ts';
 import { WallClock } from '../defaults/clock.ts';
@@ -41,13 +52,17 @@ export function registerServices(config: ResolvedConfig, host: HostServices, sig
       attributeTaps(hooks, s.get(TOKENS.failures), config.settings.timeLimit);
       return hooks;
     })
-    .provide(TOKENS.context, (s) => (plugin: string): PluginContext => ({
-      clock: s.get(TOKENS.clock),
-      random: s.get(TOKENS.random).fork(plugin),
-      logger: s.get(TOKENS.logger),
-      meter: s.get(TOKENS.meter),
-      signal,
-    }));
+    .provide(
+      TOKENS.context,
+      (s) =>
+        (plugin: string): PluginContext => ({
+          clock: s.get(TOKENS.clock),
+          random: s.get(TOKENS.random).fork(plugin),
+          logger: s.get(TOKENS.logger),
+          meter: s.get(TOKENS.meter),
+          signal,
+        }),
+    );
   const make = <K extends PluginKind>(used: ResolvedPlugin<K>): Named<PluginKinds[K]['instance']> => {
     const instance = create(used, services.get(TOKENS.context)(used.path));
     const close = (instance as { close?: () => Promise<void> }).close;

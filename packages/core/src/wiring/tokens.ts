@@ -1,4 +1,17 @@
-import type { Allocator, Assessor, Calendar, Clock, Enricher, Logger, Meter, PluginContext, Profiler, Random, Source, Store } from '@auspex/contracts';
+import type {
+  Allocator,
+  Assessor,
+  Calendar,
+  Clock,
+  Enricher,
+  Logger,
+  Meter,
+  PluginContext,
+  Profiler,
+  Random,
+  Source,
+  Store,
+} from '@auspex/contracts';
 import type { EngineHooks } from '../hooks/hooks.ts';
 import type { Target } from '../stages/actuate.ts';
 import type { Failures } from '../stages/failures.ts';

@@ -33,8 +33,8 @@ export interface EngineOptions {
   readonly trustDemand?: boolean;
   /** Gets every journal line. */
   readonly onJournal?: (line: string) => void;
-  /** Told after every step, for progress: the step's start (epoch ms). */
-  readonly onStep?: (step: number) => void;
+  /** Told after every step: its start (epoch ms), and whether anything is known of it. */
+  readonly onStep?: (step: number, missing: boolean) => void;
 }
 
 /** What the engine has read since its store was empty, and the steps since it was started. */
@@ -199,7 +199,7 @@ class AuspexEngine implements Engine {
     }
     cycle.tellFailures(at);
     parts.meter.count('auspex_steps_total');
-    this.#options.onStep?.(closed.step);
+    this.#options.onStep?.(closed.step, closed.missing);
   }
 
   async #commit(everything = false): Promise<void> {

@@ -3,6 +3,7 @@ export { describeOptions, describePlugin, type OptionRow } from './config/descri
 export { type Catalogue, parseConfig, type ResolvedConfig, type ResolvedPlugin } from './config/parse.ts';
 export { type AuspexConfig, defineConfig, type EngineSettings, engineConfig } from './config/schema.ts';
 export { nearest } from './config/suggest.ts';
+export { makePools } from './cycle/pools.ts';
 export { PacedClock, VirtualClock, WallClock } from './defaults/clock.ts';
 export { MemoryMeter, silentLogger } from './defaults/logger.ts';
 export { createEngine, type Engine, type EngineCounts, type EngineOptions, type Mode, VERSION } from './engine.ts';

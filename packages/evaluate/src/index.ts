@@ -1,0 +1,18 @@
+export { type Metrics, metrics } from './metrics/all.ts';
+export { figure, METRICS, type MetricEntry } from './metrics/catalogue.ts';
+export { type Elasticity, elasticity, type Supplied } from './metrics/elasticity.ts';
+export { type ForecastMetrics, type ForecastPairs, forecastMetrics } from './metrics/forecast.ts';
+export { type Served, type Service, service } from './metrics/service.ts';
+export { demandUnits, type UnitSize } from './metrics/units.ts';
+export { type OracleInput, type OraclePlan, oraclePlan } from './oracle/plan.ts';
+export { reportHtml } from './report/html/html.ts';
+export { reportJson, toJSON } from './report/json.ts';
+export { sparkline } from './report/sparkline.ts';
+export { reportTerminal, type TerminalOptions } from './report/terminal.ts';
+export type { FrontierPoint, PolicyRun, PoolTrace, ReplayReport } from './report/types.ts';
+export { baselineOf, costAgainst, signed, verdict } from './report/verdict.ts';
+export { type Arrival, admit, type Fate } from './world/admit.ts';
+export { ClosedLoop, type ClosedLoopInput } from './world/closed-loop.ts';
+export { type ClosedLoopOptions, closedLoopConfig } from './world/config.ts';
+export type { Baseline, ReplayFleet, ReplayInput } from './replay/input.ts';
+export { defaultBaselines, replay, type ReplayResult } from './replay/replay.ts';

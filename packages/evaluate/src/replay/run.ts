@@ -1,0 +1,133 @@
+import { createSimulatedActuator, Fleet } from '@auspex/actuators/simulated';
+import type { Actuator, BehaviorProfile, Pool, PluginUse } from '@auspex/contracts';
+import { type AuspexConfig, createEngine, type Engine, type EngineCounts, use, VirtualClock } from '@auspex/core';
+import { SeededRandom } from '@auspex/numerics';
+import { ClosedLoop } from '../world/closed-loop.ts';
+import type { ReplayInput } from './input.ts';
+import { noAssessor, noProfiler, noStore } from './nothing.ts';
+import { Recorder, type Recording } from './recorder.ts';
+import { totalsSource } from './totals.ts';
+
+/** One policy's run through the engine. */
+export interface ReplayRun {
+  readonly recording: Recorder;
+  readonly profiles: readonly BehaviorProfile[];
+  readonly counts: EngineCounts;
+  readonly configHash: string;
+  readonly groups: number;
+}
+
+/** Runs the subject: the whole config, on the whole trace. */
+export function runSubject(input: ReplayInput, pools: readonly Pool[], stepMs: number): Promise<ReplayRun> {
+  const config: AuspexConfig = { ...input.config, store: use(noStore), pools: input.config.pools.map(({ actuator: _replaced, ...pool }) => pool) };
+  return run(config, input, pools, stepMs, 'auspex', input.onJournal);
+}
+
+/** Runs a baseline: only its allocator, on the demand that the subject's run recorded. */
+export function runBaseline(name: string, allocate: PluginUse, recording: Recording, input: ReplayInput, pools: readonly Pool[]): Promise<ReplayRun> {
+  const stepMs = recording.stepMs;
+  const config: AuspexConfig = {
+    step: `${stepMs}ms`,
+    lateness: '0s',
+    sources: [use(totalsSource(recording))],
+    profiler: use(noProfiler),
+    assess: use(noAssessor),
+    allocate,
+    store: use(noStore),
+    pools: input.config.pools.map(({ actuator: _replaced, importances: _unused, ...pool }) => ({ ...pool, pop: '*', groups: [pool.id], measure: 'requests' })),
+    popLimits: input.config.popLimits ?? {},
+    guards: { stabilisation: '0s' },
+  };
+  const own = pools.map((pool): Pool => ({ ...pool, pop: '*', measure: 'requests', serves: (group) => group === pool.id }));
+  return run(config, input, own, stepMs, name, undefined, recording);
+}
+
+async function run(
+  config: AuspexConfig,
+  input: ReplayInput,
+  pools: readonly Pool[],
+  stepMs: number,
+  name: string,
+  onJournal: ((line: string) => void) | undefined,
+  before?: Recording,
+): Promise<ReplayRun> {
+  const clock = new VirtualClock();
+  const recorder = new Recorder(pools, input.from, stepMs);
+  const fleets = new Map<string, Fleet>();
+  const begin = (): void => {
+    if (fleets.size > 0) return;
+    pools.forEach((pool, index) => {
+      const last = before?.pools[index]?.last ?? recorder.pools[index]?.last ?? 0;
+      fleets.set(pool.id, beginFleet(pool, last, input, clock.now()));
+    });
+  };
+  const actuator = lazily(begin, createSimulatedActuator(fleets, clock));
+  const loop = input.closedLoop && new ClosedLoop({ stepMs, pools, capacity: (pool, step) => fleets.get(pool.id)?.capacity(step) ?? 0, options: input.closedLoop });
+  const engine = createEngine(config, {
+    mode: 'replay',
+    ...(input.catalogue ? { catalogue: input.catalogue } : {}),
+    host: { clock, actuators: new Map(pools.map((pool) => [pool.id, actuator])) },
+    decideFrom: input.from,
+    trainAt: input.trainAt ?? input.from,
+    trustDemand: loop === undefined,
+    ...(onJournal ? { onJournal } : {}),
+    onStep: (step, missing) => {
+      if (missing) recorder.missing(step);
+      input.onProgress?.(name, step);
+      if (input.to !== undefined && step + stepMs >= input.to) engine.stop();
+    },
+  });
+  watch(engine, recorder, fleets, begin, loop, input.from);
+  try {
+    await engine.start();
+    await engine.run();
+    const groups = engine.groups();
+    return { recording: recorder, profiles: busiest(engine, input.profiles ?? 8), counts: engine.counts(), configHash: engine.configHash, groups: groups.length };
+  } finally {
+    await engine.close();
+  }
+}
+
+function watch(engine: Engine, recorder: Recorder, fleets: ReadonlyMap<string, Fleet>, begin: () => void, loop: ClosedLoop | undefined, from: number): void {
+  engine.hooks.usage.tap('replay', (usage, step) => {
+    if (step >= from) begin();
+    recorder.demand(step, usage, fleets);
+    if (!loop || step < from) return usage;
+    const reshaped = loop.reshape(step, usage);
+    recorder.served(step, reshaped);
+    return reshaped;
+  });
+  engine.hooks.decided.tap('replay', (decision) => recorder.decided(decision));
+  engine.hooks.forecast.tap('replay', (forecast) => recorder.forecast(forecast));
+}
+
+/** Units that the last known demand needs at the pool's target: what an autoscaler would have had. */
+function beginFleet(pool: Pool, lastRate: number, input: ReplayInput, at: number): Fleet {
+  const initial = Math.min(Math.max(Math.ceil(lastRate / (pool.target * pool.unitRate)), pool.min, 1), pool.max);
+  const fleet = new Fleet({ initial, delay: pool.leadTimeMs, ...input.fleet }, new SeededRandom(input.config.seed ?? 1).fork(`fleet/${pool.id}`));
+  fleet.advance(at);
+  return fleet;
+}
+
+/** Fleets begin when they are first looked at: only then is it known what they have to begin with. */
+function lazily(begin: () => void, actuator: Actuator): Actuator {
+  return {
+    actuate: (order, signal) => {
+      begin();
+      return actuator.actuate(order, signal);
+    },
+    read: (pool, signal) => {
+      begin();
+      return actuator.read(pool, signal);
+    },
+  };
+}
+
+function busiest(engine: Engine, count: number): BehaviorProfile[] {
+  if (count === 0) return [];
+  return engine
+    .groups()
+    .flatMap((group) => engine.profile(group) ?? [])
+    .sort((a, b) => b.perMinute - a.perMinute || (a.group < b.group ? -1 : 1))
+    .slice(0, count);
+}

@@ -1,0 +1,35 @@
+import { type Forecast, LEVELS, type Pool } from '@auspex/contracts';
+
+/**
+ * Steps ahead (1 = the step that begins at `forecast.origin`) of the step in service when an order placed at `step`
+ * becomes ready: the step that contains the instant step + lead time. With steps of a minute and a lead time of 15
+ * minutes that is step 16, the first whose whole length the order serves; with 90 seconds it is step 2.
+ */
+export function stepsAhead(forecast: Forecast, step: number, pool: Pick<Pool, 'leadTimeMs'>): number {
+  return Math.max(1, Math.floor((step + pool.leadTimeMs - forecast.origin) / forecast.stepMs) + 1);
+}
+
+/**
+ * The quantile `level` of a forecast `ahead` steps ahead, linear between the steps and the levels it has. Beyond the
+ * last step or level it holds the last. Rate a second.
+ */
+export function quantileAt(forecast: Forecast, ahead: number, level: number): number {
+  const row = position(forecast.horizon, ahead);
+  const column = position(LEVELS, level);
+  const at = (r: number): number => between(column, (c) => forecast.quantiles[r * LEVELS.length + c] as number);
+  return between(row, at);
+}
+
+/** Fractional index of `value` in rising numbers, clamped to their ends. */
+function position(rising: readonly number[], value: number): number {
+  const above = rising.findIndex((entry) => entry >= value);
+  if (above === 0) return 0;
+  if (above < 0) return rising.length - 1;
+  const low = rising[above - 1] as number;
+  return above - 1 + (value - low) / ((rising[above] as number) - low);
+}
+
+function between(index: number, at: (whole: number) => number): number {
+  const low = Math.floor(index);
+  return low === index ? at(low) : at(low) + (at(low + 1) - at(low)) * (index - low);
+}

@@ -1,0 +1,84 @@
+import type { AllocateInput, Allocator, PoolView } from '@auspex/contracts';
+import { clockTime, percent, rate, units } from '../../text.ts';
+import { quantileAt, stepsAhead } from '../at-lead.ts';
+import { withinLimits } from '../importance/limits.ts';
+import type { Need } from '../importance/need.ts';
+import { reactiveNeeds } from '../reactive/allocate.ts';
+import { decodeReactive, encodeReactive, type ReactiveState } from '../reactive/state.ts';
+import { unitsFor } from '../units.ts';
+import type { TieredOptions } from './config.ts';
+import { type GroupFactor, groupFactors } from './tiers.ts';
+
+const BY = 'allocate(tiered)';
+/** A group with a smaller share of the expected demand takes its factor but does not name the pool's tier. */
+const NAMES_TIER = 0.01;
+
+/**
+ * The seed's tiers on what is expected, never on what is there:
+ *
+ *     units = ceil(D x sum over groups (share x factor) / (unitRate x target))
+ *
+ * D is the quantile `leadQuantile` of the pool's forecast for the step in service when an order of now is ready. A
+ * group's share is its part of the demand expected then, its factor that of its own surge probability. With one group
+ * this is the seed's ceil(factor x units for the expected demand). Current units do not enter, so that cycles cannot
+ * compound. With `floor: 'reactive'` the pool gets at least what the reactive policy asks for.
+ */
+export function tiered(options: TieredOptions): Allocator<ReactiveState> {
+  return {
+    begin: () => new Map(),
+    allocate: (state, input) => withinLimits(BY, needs(state, input, options), input.popLimits),
+    encode: encodeReactive,
+    decode: decodeReactive,
+  };
+}
+
+function needs(state: ReactiveState, input: AllocateInput, options: TieredOptions): Need[] {
+  const foreseen = input.pools.map((view) => foresee(view, input.step, options));
+  if (options.floor === 'none') return foreseen;
+  const floors = reactiveNeeds(state, input, options.reactive);
+  return foreseen.map((need, i) => raise(need, floors[i] as Need));
+}
+
+function foresee(view: PoolView, step: number, options: TieredOptions): Need {
+  const { pool, forecast } = view;
+  const demand = quantileAt(forecast, stepsAhead(forecast, step, pool), options.leadQuantile);
+  const groups = groupFactors(options.tiers, view.groups);
+  const factor = groups.length > 0 ? groups.reduce((sum, group) => sum + group.share * group.factor, 0) : 1;
+  const base = unitsFor(demand, pool);
+  const count = unitsFor(demand, pool, factor);
+  const level = options.leadQuantile === 0.5 ? 'expected' : `expected (quantile ${options.leadQuantile})`;
+  const source = forecast.fallback === undefined ? '' : ` (by ${forecast.by}, a fallback: ${forecast.fallback})`;
+  const at = clockTime(step + pool.leadTimeMs);
+  const first = `${rate(demand)} ${level} at ${at}${source} needs ${units(base)} at ${percent(pool.target)} of ${rate(pool.unitRate)}`;
+  const tier = Math.max(-1, ...groups.filter((group) => group.share >= NAMES_TIER).map((group) => group.tier));
+  return {
+    view,
+    units: count,
+    tier: options.tiers[tier]?.name ?? 'none',
+    reasons: [{ by: BY, units: count, text: `${first}; ${factorText(groups, factor, count)}` }],
+    weights: groups.map((group) => group.share * group.factor),
+  };
+}
+
+function factorText(groups: readonly GroupFactor[], factor: number, count: number): string {
+  const leader = groups.reduce<GroupFactor | undefined>(
+    (a, b) => (a && a.probability * a.share >= b.probability * b.share ? a : b),
+    undefined,
+  );
+  if (!leader) return `no group is known: x1 -> ${count}`;
+  const surge = `surge probability ${leader.probability.toFixed(2)} of group ${leader.group}`;
+  if (groups.length === 1) return `${surge} -> x${figure(factor)} -> ${count}`;
+  const own = `its ${percent(leader.share)} of the demand takes x${figure(leader.factor)}`;
+  return `${surge}: ${own}; over ${groups.length} groups x${figure(factor)} -> ${count}`;
+}
+
+function raise(need: Need, floor: Need): Need {
+  const reason = floor.reasons[0] as Need['reasons'][number];
+  const raised = Math.max(need.units, floor.units);
+  const verdict = floor.units > need.units ? `raised from ${need.units} to this floor` : 'below what is foreseen';
+  return { ...need, units: raised, reasons: [...need.reasons, { by: reason.by, units: raised, text: `${reason.text}: ${verdict}` }] };
+}
+
+function figure(value: number): string {
+  return String(Number(value.toFixed(2)));
+}

@@ -1,0 +1,18 @@
+export { quantileAt, stepsAhead } from './allocate/at-lead.ts';
+export { coverage } from './allocate/importance/coverage.ts';
+export { withinLimits } from './allocate/importance/limits.ts';
+export type { Need } from './allocate/importance/need.ts';
+export { inWholeUnits, proportionally, type Split, shareByImportance } from './allocate/importance/share.ts';
+export { type ReactiveOptions, reactiveConfig } from './allocate/reactive/config.ts';
+export { reactiveAllocator } from './allocate/reactive/plugin.ts';
+export { recommend } from './allocate/reactive/recommend.ts';
+export { decodeReactive, encodeReactive, type ReactiveState, type Recommendation } from './allocate/reactive/state.ts';
+export { type StaticPeakOptions, staticPeakConfig } from './allocate/static-peak/config.ts';
+export { staticPeakAllocator } from './allocate/static-peak/plugin.ts';
+export { type TieredOptions, type TierRule, tieredConfig } from './allocate/tiered/config.ts';
+export { tieredAllocator } from './allocate/tiered/plugin.ts';
+export { tierOf } from './allocate/tiered/tiers.ts';
+export { unitsFor } from './allocate/units.ts';
+export { assessSeed } from './assess/seed/assess.ts';
+export { seedConfig } from './assess/seed/config.ts';
+export { seedAssessor } from './assess/seed/plugin.ts';

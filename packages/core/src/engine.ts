@@ -136,6 +136,7 @@ class AuspexEngine implements Engine {
       this.#parts = assemble(this.#config, this.#services, this.#options);
       this.#persistence = new Persistence(this.#parts, durable);
       const { journal, ingest } = this.#parts;
+      if (durable) journal.wanted = true;
       const problems = await this.#persistence.restore();
       const step = Number.isNaN(ingest.next) ? 0 : ingest.next;
       journal.append({ type: 'start', step, configHash: this.configHash, version: VERSION });

@@ -15,12 +15,17 @@ export class Journal {
   readonly #keys: string[] = [];
   readonly #sink: ((line: string) => void) | undefined;
 
+  /** Does anybody read? A replay without a sink and a store writes half a million lines for nobody. */
+  wanted: boolean;
+
   /** @param sink gets every line as it is written, without the newline */
   constructor(sink?: (line: string) => void) {
     this.#sink = sink;
+    this.wanted = sink !== undefined;
   }
 
   append(record: JournalRecord): void {
+    if (!this.wanted) return;
     if (record.step !== this.#step) {
       this.#step = record.step;
       this.#index = 0;

@@ -170,24 +170,25 @@ test('conformal correction brings a forecast that is too low and too narrow to i
 });
 
 test('weights: an absent member has none, a late one starts with an even share, losses of zero say nothing', () => {
+  const some = { quantiles: new Float64Array(8) };
   const state = beginEnsemble(3);
   learnWeights(state, Float64Array.of(0, 0, 0));
   expect([...state.loss]).toEqual([0, 0, 0]);
   learnWeights(state, Float64Array.of(Number.NaN, Number.NaN, Number.NaN));
   expect([...state.loss]).toEqual([0, 0, 0]);
   for (let i = 0; i < 500; i++) learnWeights(state, Float64Array.of(1, 2, Number.NaN));
-  const two = weights(state, [true, true, false]);
+  const two = weights(state, [some, some, undefined]);
   expect(two[0]).toBeGreaterThan(0.99);
   expect(two[2]).toBe(0);
-  const three = weights(state, [true, true, true]);
+  const three = weights(state, [some, some, some]);
   expect(three[2]).toBeGreaterThan(three[1] as number);
   expect(three.reduce((a, b) => a + b)).toBeCloseTo(1);
-  expect([...combine([Float64Array.of(2), undefined, Float64Array.of(4)], Float64Array.of(0.5, 0, 0.5), 1)]).toEqual([3]);
+  expect([...combine([{ quantiles: Float64Array.of(2) }, undefined, { quantiles: Float64Array.of(4) }], Float64Array.of(0.5, 0, 0.5), 1)]).toEqual([3]);
 });
 
 test('pending forecasts are found by their origin until their slot is used again', () => {
   const pending = new Pending(3, 1, 2);
-  pending.issue(10, [Float64Array.of(1, 2)], Float64Array.of(3, 4));
+  pending.issue(10, [{ quantiles: Float64Array.of(1, 2) }], Float64Array.of(3, 4));
   expect(pending.block(10)).toBeGreaterThanOrEqual(0);
   expect([...pending.values.slice(pending.block(10), pending.block(10) + 4)]).toEqual([1, 2, 3, 4]);
   pending.issue(13, [undefined], Float64Array.of(5, 6));

@@ -1,4 +1,4 @@
-export { quantileAt, stepsAhead } from './allocate/at-lead.ts';
+export { demandAtLead, quantileAt, stepsAhead } from './allocate/at-lead.ts';
 export { coverage } from './allocate/importance/coverage.ts';
 export { withinLimits } from './allocate/importance/limits.ts';
 export type { Need } from './allocate/importance/need.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { quantileAt, staticPeakAllocator, staticPeakConfig, stepsAhead, tieredAllocator, tieredConfig, tierOf } from '../src/index.ts';
+import { demandAtLead, quantileAt, staticPeakAllocator, staticPeakConfig, stepsAhead, tieredAllocator, tieredConfig, tierOf } from '../src/index.ts';
 import { context } from './context.ts';
 import { forecast, input, NOON, pool, STEP, surge, view } from './views.ts';
 
@@ -90,6 +90,8 @@ describe('tiered allocator', () => {
     expect(stepsAhead(f, NOON, { leadTimeMs: 1.5 * STEP })).toBe(2);
     expect(stepsAhead(f, NOON, { leadTimeMs: 0 })).toBe(1);
     expect(stepsAhead(f, NOON + 2 * STEP, { leadTimeMs: 0 })).toBe(3);
+    expect(demandAtLead(f, NOON, { leadTimeMs: 2 * STEP }, 0.5)).toBeCloseTo(30, 9);
+    expect(demandAtLead(f, NOON, { leadTimeMs: 1.5 * STEP }, 0.5)).toBeCloseTo(30, 9);
     expect(quantileAt(f, 3, 0.5)).toBeCloseTo(30, 9);
     expect(quantileAt(f, 12, 0.5)).toBeCloseTo(120, 9);
     expect(quantileAt(f, 99, 0.5)).toBeCloseTo(240, 9);

@@ -121,7 +121,7 @@ function resolvePlugin<K extends PluginKind>(
     problems.push(...zodProblems(options.error, named, use.with, Object.keys((plugin.config as { shape?: object }).shape ?? {})));
     return nothing;
   }
-  const scope = (use as { for?: string }).for ?? 'all';
+  const scope = use.for ?? 'all';
   if (!['all', 'pools', 'groups'].includes(scope))
     return fail(new AuspexError('CONFIG_INVALID', `for: "${scope}" is none of all, pools, groups`, { path: named }));
   return { plugin: plugin as unknown as Plugin<K>, options: deepFreeze(options.data), path: named, for: scope as 'all' };

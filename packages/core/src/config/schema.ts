@@ -43,7 +43,9 @@ const pool = z.strictObject({
 });
 
 const guards = z.strictObject({
-  stabilisation: duration().prefault('5m').describe('Scale in only to the highest proposal of this window.'),
+  stabilisation: duration()
+    .optional()
+    .describe('Scale in only to the highest proposal of this window. Default: the lead time of the pool and a step, at least 5m.'),
   cooldown: duration().prefault('0s').describe('No scale-in within this time after any change.'),
   maxUp: z.int().positive().optional().describe('Most units to add in a cycle; absent = any.'),
   maxDown: z.int().positive().optional().describe('Most units to remove in a cycle; absent = any.'),

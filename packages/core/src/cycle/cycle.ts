@@ -395,7 +395,9 @@ export class Cycle {
   #guard(state: PoolState, at: number, decision: Decision, veto: string | undefined, proposed: number): Decision {
     const { settings, hooks, journal } = this.#parts;
     const { guards } = settings;
-    const limits = { stabilisationMs: guards.stabilisation, cooldownMs: guards.cooldown, maxUp: guards.maxUp, maxDown: guards.maxDown };
+    // What was proposed one lead time ago was proposed for now: units for it must not go before.
+    const stabilisationMs = guards.stabilisation ?? Math.max(300_000, state.pool.leadTimeMs + settings.step);
+    const limits = { stabilisationMs, cooldownMs: guards.cooldown, maxUp: guards.maxUp, maxDown: guards.maxDown };
     const trail = [...decision.trail];
     let { units } = decision;
     if (veto !== undefined) {
@@ -408,7 +410,7 @@ export class Cycle {
     const end = result.units === from ? `stays at ${from}` : `${from} becomes ${result.units}`;
     trail.push({ by: 'decision', units: result.units, text: end });
     const final: Decision = { ...decision, units: result.units, trail };
-    state.proposals = state.proposals.filter((proposal) => proposal.step > at - guards.stabilisation);
+    state.proposals = state.proposals.filter((proposal) => proposal.step > at - stabilisationMs);
     state.proposals.push({ step: at, units: proposed });
     if (final.units !== state.previous) state.lastChange = at;
     state.previous = final.units;

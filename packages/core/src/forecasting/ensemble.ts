@@ -45,16 +45,21 @@ export function learnWeights(state: Ensemble, losses: Float64Array): void {
   }
 }
 
+/** What a predictor said, as far as mixing needs it. */
+interface Answer {
+  readonly quantiles: Float64Array;
+}
+
 /** The weights of those who answer, summing to 1; 0 for the rest. */
-export function weights(state: Ensemble, awake: readonly boolean[]): Float64Array {
+export function weights(state: Ensemble, answers: readonly (Answer | undefined)[]): Float64Array {
   const result = new Float64Array(state.loss.length);
   let least = Number.POSITIVE_INFINITY;
-  state.loss.forEach((loss, k) => {
-    if (awake[k] && loss < least) least = loss;
-  });
+  for (let k = 0; k < result.length; k++) {
+    if (answers[k] !== undefined && (state.loss[k] as number) < least) least = state.loss[k] as number;
+  }
   let sum = 0;
   for (let k = 0; k < result.length; k++) {
-    if (!awake[k]) continue;
+    if (answers[k] === undefined) continue;
     result[k] = Math.exp(-ETA * ((state.loss[k] as number) - least));
     sum += result[k] as number;
   }
@@ -63,12 +68,13 @@ export function weights(state: Ensemble, awake: readonly boolean[]): Float64Arra
 }
 
 /** Weighted mean of quantiles (Vincentisation): rows stay in order. */
-export function combine(answers: readonly (Float64Array | undefined)[], weight: Float64Array, length: number): Float64Array {
+export function combine(answers: readonly (Answer | undefined)[], weight: Float64Array, length: number): Float64Array {
   const combined = new Float64Array(length);
-  answers.forEach((answer, k) => {
+  for (let k = 0; k < weight.length; k++) {
+    const quantiles = answers[k]?.quantiles;
     const w = weight[k] as number;
-    if (answer === undefined || w === 0) return;
-    for (let i = 0; i < length; i++) combined[i] = (combined[i] as number) + w * (answer[i] as number);
-  });
+    if (quantiles === undefined || w === 0) continue;
+    for (let i = 0; i < length; i++) combined[i] = (combined[i] as number) + w * (quantiles[i] as number);
+  }
   return combined;
 }

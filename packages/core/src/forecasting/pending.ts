@@ -24,12 +24,12 @@ export class Pending {
   }
 
   /** Keeps the forecasts issued at `origin` (steps since the epoch). A member without one gets NaN. */
-  issue(origin: number, answers: readonly (Float64Array | undefined)[], combined: Float64Array): void {
+  issue(origin: number, answers: readonly ({ readonly quantiles: Float64Array } | undefined)[], combined: Float64Array): void {
     const slot = origin % this.span;
     this.origins[slot] = origin;
     const block = slot * (this.members + 1) * this.length;
     for (let k = 0; k < this.members; k++) {
-      const answer = answers[k];
+      const answer = answers[k]?.quantiles;
       const at = block + k * this.length;
       if (answer) this.values.set(answer, at);
       else this.values[at] = Number.NaN;

@@ -63,11 +63,14 @@ export class PredictStage {
   readonly #slots: readonly PredictorSlot[];
   readonly #failures: Failures;
   readonly #losses: Float64Array;
+  /** The answers for one series, reused: this runs for every series and step. */
+  readonly #row: (Prediction | undefined)[];
 
   constructor(slots: readonly PredictorSlot[], failures: Failures) {
     this.#slots = slots;
     this.#failures = failures;
     this.#losses = new Float64Array(slots.length);
+    this.#row = slots.map(() => undefined);
   }
 
   /** @param horizon steps ahead, rising */
@@ -152,13 +155,12 @@ export class PredictStage {
   /** Forecasts all series from `origin` (epoch ms), in the order given. */
   forecast(all: readonly SeriesState[], origin: number): Forecast[] {
     const answers = this.#slots.map((slot, k) => this.#ask(slot, k, all, origin));
-    return all.map((series, index) =>
-      this.#mix(
-        series,
-        answers.map((answer) => answer[index]),
-        origin,
-      ),
-    );
+    const forecasts = new Array<Forecast>(all.length);
+    for (let index = 0; index < all.length; index++) {
+      for (let k = 0; k < answers.length; k++) this.#row[k] = answers[k]?.[index];
+      forecasts[index] = this.#mix(all[index] as SeriesState, this.#row, origin);
+    }
+    return forecasts;
   }
 
   #ask(slot: PredictorSlot, k: number, all: readonly SeriesState[], origin: number): (Prediction | undefined)[] {
@@ -207,27 +209,23 @@ export class PredictStage {
 
   #mix(series: SeriesState, answers: readonly (Prediction | undefined)[], origin: number): Forecast {
     const { info, horizon, pending } = series;
-    const awake = answers.map((answer) => answer !== undefined);
-    const quantiles = answers.map((answer) => answer?.quantiles);
     const base = { series: info.id, origin, stepMs: info.stepMs, horizon };
-    if (!awake.includes(true)) {
+    if (answers.every((answer) => answer === undefined)) {
       return { ...base, quantiles: persistence(series.last, horizon), by: 'persistence', fallback: 'no predictor has an answer yet' };
     }
-    const weight = weights(series.ensemble, awake);
-    const combined = combine(quantiles, weight, horizon.length * LEVELS.length);
-    pending.issue(Math.round(origin / info.stepMs), quantiles, combined);
+    const weight = weights(series.ensemble, answers);
+    const combined = combine(answers, weight, horizon.length * LEVELS.length);
+    pending.issue(Math.round(origin / info.stepMs), answers, combined);
     const named: Record<string, number> = {};
-    this.#slots.forEach((slot, k) => {
-      if (awake[k]) named[slot.name] = weight[k] as number;
-    });
-    const note = answers.find((answer) => answer?.note !== undefined)?.note;
-    return {
-      ...base,
-      quantiles: correct(series.conformal, combined, this.#floor(series)),
-      by: 'ensemble',
-      weights: named,
-      ...(note === undefined ? {} : { note }),
-    };
+    let note: string | undefined;
+    for (let k = 0; k < answers.length; k++) {
+      if (answers[k] === undefined) continue;
+      named[(this.#slots[k] as PredictorSlot).name] = weight[k] as number;
+      note ??= answers[k]?.note;
+    }
+    const quantiles = correct(series.conformal, combined, this.#floor(series));
+    const forecast = { ...base, quantiles, by: 'ensemble', weights: named };
+    return note === undefined ? forecast : { ...forecast, note };
   }
 
   encode(series: SeriesState): Uint8Array {

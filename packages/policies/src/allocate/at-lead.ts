@@ -10,6 +10,18 @@ export function stepsAhead(forecast: Forecast, step: number, pool: Pick<Pool, 'l
 }
 
 /**
+ * The quantile `level` of the demand that an order placed at `step` has to meet until the next one could: the larger of
+ * the steps that overlap [step + lead time, + one step). Where the lead time is a multiple of the step that is one step;
+ * else the step in which the order becomes ready and the next, whose beginning it must be there for.
+ */
+export function demandAtLead(forecast: Forecast, step: number, pool: Pick<Pool, 'leadTimeMs'>, level: number): number {
+  const first = stepsAhead(forecast, step, pool);
+  const whole = (step + pool.leadTimeMs - forecast.origin) % forecast.stepMs === 0;
+  const demand = quantileAt(forecast, first, level);
+  return whole ? demand : Math.max(demand, quantileAt(forecast, first + 1, level));
+}
+
+/**
  * The quantile `level` of a forecast `ahead` steps ahead, linear between the steps and the levels it has. Beyond the
  * last step or level it holds the last. Rate a second.
  */

@@ -1,6 +1,6 @@
 import type { AllocateInput, Allocator, PoolView } from '@auspex/contracts';
 import { clockTime, percent, rate, units } from '../../text.ts';
-import { quantileAt, stepsAhead } from '../at-lead.ts';
+import { demandAtLead } from '../at-lead.ts';
 import { withinLimits } from '../importance/limits.ts';
 import type { Need } from '../importance/need.ts';
 import { reactiveNeeds } from '../reactive/allocate.ts';
@@ -18,7 +18,7 @@ const NAMES_TIER = 0.01;
  *
  *     units = ceil(D x sum over groups (share x factor) / (unitRate x target))
  *
- * D is the quantile `leadQuantile` of the pool's forecast for the step in service when an order of now is ready. A
+ * D is the quantile `leadQuantile` of the pool's forecast for the step (or two) that an order of now has to serve. A
  * group's share is its part of the demand expected then, its factor that of its own surge probability. With one group
  * this is the seed's ceil(factor x units for the expected demand). Current units do not enter, so that cycles cannot
  * compound. With `floor: 'reactive'` the pool gets at least what the reactive policy asks for.
@@ -41,7 +41,7 @@ function needs(state: ReactiveState, input: AllocateInput, options: TieredOption
 
 function foresee(view: PoolView, step: number, options: TieredOptions): Need {
   const { pool, forecast } = view;
-  const demand = quantileAt(forecast, stepsAhead(forecast, step, pool), options.leadQuantile);
+  const demand = demandAtLead(forecast, step, pool, options.leadQuantile);
   const groups = groupFactors(options.tiers, view.groups);
   const factor = groups.length > 0 ? groups.reduce((sum, group) => sum + group.share * group.factor, 0) : 1;
   const base = unitsFor(demand, pool);

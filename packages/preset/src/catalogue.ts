@@ -1,0 +1,36 @@
+import { simulated } from '@auspex/actuators/simulated';
+import type { Plugin } from '@auspex/core';
+import { hmm } from '@auspex/models-hmm';
+import { rnn } from '@auspex/models-rnn';
+import { seasonal } from '@auspex/models-seasonal';
+import { reactiveAllocator, seedAssessor, staticPeakAllocator, tieredAllocator } from '@auspex/policies';
+import { behavior } from '@auspex/profiles';
+import { accessLog, accessLogStdin } from '@auspex/sources/access-log';
+import { csv } from '@auspex/sources/csv';
+import { groupEnricher } from '@auspex/sources/enrich/group';
+import { sessionEnricher } from '@auspex/sources/enrich/session';
+import { ndjson, ndjsonStdin } from '@auspex/sources/ndjson';
+import { lmdb } from '@auspex/stores/lmdb';
+import { memory } from '@auspex/stores/memory';
+
+/** Every bundled plugin: what a config may name by its id. In the order of the flow. */
+export const catalogue: readonly Plugin[] = [
+  accessLog,
+  accessLogStdin,
+  csv,
+  ndjson,
+  ndjsonStdin,
+  groupEnricher,
+  sessionEnricher,
+  behavior,
+  seasonal,
+  hmm,
+  rnn,
+  seedAssessor,
+  tieredAllocator,
+  reactiveAllocator,
+  staticPeakAllocator,
+  simulated,
+  memory,
+  lmdb,
+] as unknown as readonly Plugin[];

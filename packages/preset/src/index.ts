@@ -1,0 +1,15 @@
+export { simulated } from '@auspex/actuators/simulated';
+export { hmm } from '@auspex/models-hmm';
+export { rnn } from '@auspex/models-rnn';
+export { seasonal } from '@auspex/models-seasonal';
+export { reactiveAllocator, seedAssessor, staticPeakAllocator, tieredAllocator } from '@auspex/policies';
+export { behavior } from '@auspex/profiles';
+export { accessLog, accessLogStdin } from '@auspex/sources/access-log';
+export { csv, inspectCsv } from '@auspex/sources/csv';
+export { groupEnricher } from '@auspex/sources/enrich/group';
+export { sessionEnricher } from '@auspex/sources/enrich/session';
+export { ndjson, ndjsonStdin } from '@auspex/sources/ndjson';
+export { lmdb } from '@auspex/stores/lmdb';
+export { memory } from '@auspex/stores/memory';
+export { catalogue } from './catalogue.ts';
+export { type PresetInput, preset } from './preset.ts';

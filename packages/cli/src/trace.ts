@@ -4,7 +4,10 @@ import { gunzipSync, constants } from 'node:zlib';
 import { AuspexError, formatDuration } from '@auspex/contracts';
 import { type AuspexConfig, createEngine, parseDuration, use, VirtualClock } from '@auspex/core';
 import { noAssessor, noProfiler, noStore } from '@auspex/evaluate';
+import type { z } from 'zod';
 import { accessLog, csv, groupEnricher, inspectCsv, ndjson, preset, sessionEnricher, staticPeakAllocator } from '@auspex/preset';
+
+type GroupRule = NonNullable<z.input<(typeof groupEnricher)['config']>['rule']>;
 
 /** What a user says of a trace on the command line; everything else is found out. */
 export interface TraceFlags {
@@ -53,12 +56,12 @@ export async function traceConfig(files: readonly string[], flags: TraceFlags, c
 }
 
 async function csvConfig(files: readonly string[], flags: TraceFlags): Promise<Pick<TraceConfig, 'sources' | 'enrich' | 'step'>> {
-  const { header, every } = await inspectCsv({
+  const { header, every } = await inspectCsv(csv.config.parse({
     files: [...files],
     ...(flags.time ? { time: flags.time } : {}),
     ...(flags.zone ? { zone: flags.zone } : {}),
     ...(flags.order === 'sort' ? { order: 'sort' } : {}),
-  });
+  }));
   const pick = (given: string | undefined, names: readonly string[]): string | undefined => given ?? names.find((name) => header.includes(name));
   const value = pick(flags.value, ['value', 'count', 'requests']);
   const group = pick(flags.group, ['group', 'tenant', 'segment']);
@@ -82,12 +85,12 @@ function stepFor(every: number): number {
 }
 
 /** `path:2`, `host:1`, `user`, `country`, … as a rule of the group enricher. */
-function groupRule(text: string | undefined): Parameters<typeof groupEnricher.config.parse>[0]['rule' & never] | undefined | object {
+function groupRule(text: string | undefined): GroupRule | undefined {
   if (text === undefined) return undefined;
   const [kind, count] = text.split(':');
   if (kind === 'path') return { pathPrefix: Number(count ?? 1) };
   if (kind === 'host') return { hostSuffix: Number(count ?? 1) };
-  return { field: text };
+  return { field: text } as GroupRule;
 }
 
 /** The format of a file from its first bytes. */

@@ -24,6 +24,7 @@ export const ERRORS = {
   STORE_NEWER: 'Run the version that wrote the store, or start with an empty one.',
   STORE_UNREADABLE: 'Restore the store from a copy, or start with an empty one.',
   STORE_KEY_TOO_LONG: 'Shorten group, POP or pool names; a key holds 512 bytes.',
+  STORE_WRITE_FAILED: 'Make room on the disk or give the process the right to write; what was there before is intact.',
   STORE_LOCKED: 'Stop the other instance, or wait until its lease expires.',
   STATE_UNREADABLE: 'Nothing: the part begins again from nothing, with the reactive policy until it has learnt.',
   STAGE_TIMEOUT: 'Raise the time limit, or make the plugin answer sooner.',

@@ -107,6 +107,8 @@ export const defineStore = <C extends z.ZodType>(spec: PluginSpec<'store', C, St
 
 /** How a config names a plugin: by value (or by id, where the engine has a catalogue), with its options. */
 export interface PluginUse<K extends PluginKind = PluginKind> {
+  /** Predictors only: which series. Default all. */
+  readonly for?: 'all' | 'pools' | 'groups';
   readonly use: Plugin<K> | string;
   readonly with?: unknown;
 }

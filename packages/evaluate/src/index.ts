@@ -16,3 +16,4 @@ export { ClosedLoop, type ClosedLoopInput } from './world/closed-loop.ts';
 export { type ClosedLoopOptions, closedLoopConfig } from './world/config.ts';
 export type { Baseline, ReplayFleet, ReplayInput } from './replay/input.ts';
 export { defaultBaselines, replay, type ReplayResult } from './replay/replay.ts';
+export { noAssessor, noProfiler, noStore } from './replay/nothing.ts';

@@ -1,5 +1,7 @@
 export { addDistinct, countDistinct, type Distinct, emptyDistinct, mergeDistinct } from './distinct.ts';
 export { finalise, hash32 } from './hash.ts';
+export { addRow, type NormalEquations, solveRidge } from './least-squares.ts';
+export { normalCdf, normalQuantile } from './normal.ts';
 export { pack, unpack } from './pack.ts';
 export { pinball, quantileSorted } from './quantile.ts';
 export { SeededRandom } from './random.ts';

@@ -1,2 +1,2 @@
 export { type LmdbOptions, LmdbStore, lmdb, lmdbConfig } from './lmdb/index.ts';
-export { MemoryStore, memory, memoryConfig } from './memory/index.ts';
+export { type MemorySnapshot, MemoryStore, memory } from './memory/index.ts';

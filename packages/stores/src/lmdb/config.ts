@@ -1,11 +1,7 @@
 import { z } from 'zod';
 
-/** Options of the `lmdb` store. */
 export const lmdbConfig = z.strictObject({
-  path: z
-    .string()
-    .min(1)
-    .describe('Folder of the store, made when it is missing; on a local disk (LMDB does not work on network file systems).'),
+  path: z.string().min(1).describe('Directory of the store; made when it is not there. On a local disk: LMDB rules out network file systems. No default.'),
 });
 
 export type LmdbOptions = z.output<typeof lmdbConfig>;

@@ -1,13 +1,12 @@
 import { defineStore } from '@auspex/contracts';
-import { openDatabase } from './client.ts';
 import { lmdbConfig } from './config.ts';
 import { LmdbStore } from './store.ts';
 
-/** The embedded default: no server, durable, fast to read back. */
+/** The store `lmdb`: one directory on a local disk. */
 export const lmdb = defineStore({
   id: 'lmdb',
-  summary: 'State in a local folder (LMDB): durable, no server.',
+  summary: 'Keeps state in an LMDB directory on a local disk: durable, shared by the processes of one machine.',
   config: lmdbConfig,
   capabilities: { durable: true },
-  create: ({ path }) => new LmdbStore(openDatabase(path), path),
+  create: (options) => new LmdbStore(options),
 });

@@ -1,3 +1,2 @@
-export { memoryConfig } from './config.ts';
 export { memory } from './plugin.ts';
-export { MemoryStore } from './store.ts';
+export { type MemorySnapshot, MemoryStore } from './store.ts';

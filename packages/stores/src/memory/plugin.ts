@@ -2,11 +2,11 @@ import { defineStore } from '@auspex/contracts';
 import { memoryConfig } from './config.ts';
 import { MemoryStore } from './store.ts';
 
-/** State in memory: for trials, tests and replays. */
+/** The store `memory`: nothing survives the process. */
 export const memory = defineStore({
   id: 'memory',
-  summary: 'State in memory: gone with the process. For trials, tests and replays.',
+  summary: 'Keeps state in memory: nothing survives the process.',
   config: memoryConfig,
   capabilities: { durable: false },
-  create: () => MemoryStore.create(),
+  create: () => new MemoryStore(),
 });

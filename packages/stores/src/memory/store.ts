@@ -1,69 +1,105 @@
-import type { Store, StoreWrite } from '@auspex/contracts';
-import { checkKey, closedError } from '../keys.ts';
+import { AuspexError, type Store, type StoreWrite } from '@auspex/contracts';
+import { checkKey, compareKeys } from '../key.ts';
+import { checkValue, checkWrites, sameValue } from '../writes.ts';
+import { SortedKeys } from './sorted-keys.ts';
 
-/** State in a map: gone with the process. Values are copied in and out. */
+/** What a memory store held at one moment. Opaque; may be shared by any number of stores. */
+export interface MemorySnapshot {
+  readonly entries: ReadonlyMap<string, Uint8Array>;
+}
+
+/**
+ * A store in this process's memory: for tests, replays and trials. Nothing survives the process.
+ *
+ * ```ts
+ * const trained = new MemoryStore();
+ * // ... an engine learns into `trained` ...
+ * const fork = MemoryStore.from(trained.snapshot());
+ * ```
+ */
 export class MemoryStore implements Store {
-  #map: Map<string, Uint8Array> | undefined;
+  /** Values are copied in and out and never changed in place, so snapshots can share them. */
+  readonly #values: Map<string, Uint8Array>;
+  readonly #keys = new SortedKeys();
+  #closed = false;
 
-  private constructor(map: Map<string, Uint8Array>) {
-    this.#map = map;
+  constructor() {
+    this.#values = new Map();
   }
 
-  static create(): MemoryStore {
-    return new MemoryStore(new Map());
+  /** A store that begins with what `snapshot` holds; neither sees the other's later changes. */
+  static from(snapshot: MemorySnapshot): MemoryStore {
+    const store = new MemoryStore();
+    for (const [key, value] of snapshot.entries) store.#put(key, value);
+    return store;
   }
 
-  /** A store with the same content, independent from now on: two replays can go on from one training. */
-  fork(): MemoryStore {
-    return new MemoryStore(new Map(this.#open()));
-  }
-
-  #open(): Map<string, Uint8Array> {
-    if (this.#map === undefined) throw closedError('memory');
-    return this.#map;
+  /** What the store holds now. Works after `close` too, so that a finished engine can be forked. */
+  snapshot(): MemorySnapshot {
+    return { entries: new Map(this.#values) };
   }
 
   async get(key: string): Promise<Uint8Array | undefined> {
-    return this.#open().get(key)?.slice();
+    this.#open();
+    checkKey(key);
+    const value = this.#values.get(key);
+    return value === undefined ? undefined : new Uint8Array(value);
   }
 
   async batch(writes: readonly StoreWrite[]): Promise<void> {
-    const map = this.#open();
-    // All keys first: a refused one must not leave half a batch behind.
-    for (const write of writes) checkKey(write.key);
+    this.#open();
+    checkWrites(writes);
     for (const write of writes) {
-      if (write.type === 'put') map.set(write.key, write.value.slice());
-      else map.delete(write.key);
+      if (write.type === 'put') this.#put(write.key, new Uint8Array(write.value));
+      else this.#delete(write.key);
     }
   }
 
   async *scan(
     prefix: string,
     options: { readonly from?: string; readonly limit?: number } = {},
-  ): AsyncGenerator<readonly [string, Uint8Array]> {
-    const from = Buffer.from(options.from ?? '');
-    const keys = [...this.#open().keys()]
-      .filter((key) => key.startsWith(prefix))
-      .map((key) => [key, Buffer.from(key)] as const)
-      .filter(([, bytes]) => Buffer.compare(bytes, from) >= 0)
-      .sort(([, a], [, b]) => Buffer.compare(a, b));
-    for (const [key] of keys.slice(0, options.limit)) {
-      // A key deleted since the scan began is no longer there.
-      const value = this.#open().get(key);
-      if (value) yield [key, value.slice()];
+  ): AsyncGenerator<readonly [key: string, value: Uint8Array]> {
+    this.#open();
+    const { from = prefix, limit = Number.POSITIVE_INFINITY } = options;
+    checkKey(prefix);
+    checkKey(from);
+    const keys = this.#keys.list();
+    let given = 0;
+    for (let i = this.#keys.seek(compareKeys(from, prefix) > 0 ? from : prefix); i < keys.length && given < limit; i++) {
+      const key = keys[i] as string;
+      if (!key.startsWith(prefix)) return;
+      const value = this.#values.get(key);
+      if (value === undefined) continue;
+      given++;
+      yield [key, new Uint8Array(value)];
+      this.#open();
     }
   }
 
   async compareAndSet(key: string, expected: Uint8Array | undefined, next: Uint8Array): Promise<boolean> {
-    const map = this.#open();
+    this.#open();
     checkKey(key);
-    const present = map.get(key);
-    const equal = present === undefined || expected === undefined ? present === expected : Buffer.compare(present, expected) === 0;
-    if (equal) map.set(key, next.slice());
-    return equal;
+    checkValue(next);
+    if (!sameValue(this.#values.get(key), expected)) return false;
+    this.#put(key, new Uint8Array(next));
+    return true;
   }
 
+  /** May be called again. */
   async close(): Promise<void> {
-    this.#map = undefined;
+    this.#closed = true;
+  }
+
+  #open(): void {
+    if (this.#closed) throw new AuspexError('STORE_CLOSED', 'the memory store was closed');
+  }
+
+  #put(key: string, value: Uint8Array): void {
+    if (!this.#values.has(key)) this.#keys.add(key);
+    this.#values.set(key, value);
+  }
+
+  #delete(key: string): void {
+    if (this.#values.delete(key)) this.#keys.remove(key);
   }
 }

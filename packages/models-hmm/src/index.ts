@@ -1,0 +1,17 @@
+export { backward } from './backward.ts';
+export { type HmmOptions, hmmConfig } from './config.ts';
+export { gaussianEmissions, logDensity } from './emissions/gaussian.ts';
+export { type Expectation, expect } from './expect.ts';
+export { advance, filterStep } from './filter.ts';
+export { type Fit, type FitOptions, fit } from './fit.ts';
+export { type Forward, forward } from './forward.ts';
+export { initialise } from './initialise.ts';
+export { maximise } from './maximise.ts';
+export { beginMixture, type Mixture, mixtureCdf, mixtureQuantile, setComponent } from './mixture.ts';
+export { normalCdf, normalQuantile } from './normal.ts';
+export { checkParameters, copyParameters, type Parameters } from './parameters.ts';
+export { hmm } from './plugin.ts';
+export { posteriors } from './posteriors.ts';
+export type { Sequence } from './sequence.ts';
+export type { HmmState } from './state.ts';
+export { type Path, viterbi } from './viterbi.ts';

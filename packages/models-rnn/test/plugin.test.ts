@@ -1,0 +1,242 @@
+import { AuspexError, LEVELS, NOT_READY, type Observation, type PluginContext, type Prediction, type Predictor } from '@auspex/contracts';
+import { pinball, SeededRandom } from '@auspex/numerics';
+import { describe, expect, it } from 'vitest';
+import { rnn } from '../src/index.ts';
+import { fitNetwork } from '../src/train/fit.ts';
+import { slotsOf, windowsOf } from '../src/train/windows.ts';
+import { context, predictorLaws, request, START, series, world } from './laws.ts';
+
+const MINUTE = 60_000;
+const QUICK = { epochs: 3, batch: 32, maxWindows: 800 };
+const create = (options: Record<string, unknown> = QUICK, given: PluginContext = context): Predictor =>
+  rnn.create(rnn.config.parse(options), given);
+const signal = new AbortController().signal;
+
+/** A day of sine with a little noise: what a network must at least learn. */
+function sine(steps: number, seed: string, scale = 100, stepMs = 15 * MINUTE): Observation[] {
+  const random = new SeededRandom(seed);
+  return Array.from({ length: steps }, (_, i) => {
+    const step = START + i * stepMs;
+    const value = scale * (1.2 + Math.sin((2 * Math.PI * step) / 86_400_000)) * Math.exp(0.05 * random.normal());
+    return { step, value, truth: 'observed' as const };
+  });
+}
+
+const history = ['a', 'b', 'c'].map((seed, i) => ({ series: series(15 * MINUTE, seed), observations: sine(1500, seed, 10 ** i) }));
+const artifact = (await create().train?.(history, signal)) as Uint8Array;
+
+function ready(options: Record<string, unknown> = QUICK): Predictor {
+  const predictor = create(options);
+  predictor.use?.(artifact);
+  return predictor;
+}
+
+function feed(predictor: Predictor, observations: readonly Observation[], stepMs = 15 * MINUTE): unknown {
+  let state = predictor.begin(series(stepMs));
+  for (const observation of observations) state = predictor.observe(state, observation);
+  return state;
+}
+
+describe.each([1, 15, 60])('laws at a step of %i minutes', (minutes) => {
+  predictorLaws(() => ready(), minutes * MINUTE);
+});
+
+describe('training', () => {
+  it('lowers the loss on both parts', () => {
+    const slots = history.map(slotsOf);
+    const windows = windowsOf(slots, 48, 800, new SeededRandom('w'));
+    const { losses, heldOut } = fitNetwork(slots, windows, rnn.config.parse(QUICK), new SeededRandom('f'));
+    expect(losses.length).toBe(3);
+    expect(losses[2] as number).toBeLessThan(losses[0] as number);
+    expect(heldOut.at(-1) as number).toBeLessThan(0.8 * (heldOut[0] as number));
+  });
+
+  it.each([4, 8, 12, 16])('beats persistence on a series that it never saw, h = %i', (h) => {
+    const observations = sine(700, 'unseen', 3000);
+    const predictor = ready();
+    let state = predictor.begin(series(15 * MINUTE));
+    let loss = 0;
+    let naive = 0;
+    observations.forEach((observation, i) => {
+      state = predictor.observe(state, observation);
+      const due = observations[i + h];
+      if (i < 200 || !due) return;
+      const { quantiles } = predictor.forecast(state, request([observation], 15 * MINUTE, [h])) as Prediction;
+      LEVELS.forEach((p, q) => {
+        loss += pinball(due.value, quantiles[q] as number, p);
+        naive += pinball(due.value, observation.value, p);
+      });
+    });
+    expect(loss).toBeLessThan(0.5 * naive);
+  });
+
+  it('the same seed and history give the same bytes, another seed others', async () => {
+    expect(await create().train?.(history, signal)).toEqual(artifact);
+    const other = create(QUICK, { ...context, random: new SeededRandom('other') });
+    expect(await other.train?.(history, signal)).not.toEqual(artifact);
+  });
+
+  it('needs 500 windows', async () => {
+    expect(await create().train?.([{ series: series(15 * MINUTE), observations: sine(500, 'few') }], signal)).toBeUndefined();
+    expect(await create().train?.([], signal)).toBeUndefined();
+  });
+
+  it('stops when told', async () => {
+    expect(await create().train?.(history, AbortSignal.abort())).toBeUndefined();
+  });
+
+  it('notices that it went astray, says so, and makes no weights', async () => {
+    const warned: string[] = [];
+    const logger = { ...context.logger, warn: (_: object, message: string) => void warned.push(message) };
+    const wild = create({ ...QUICK, learningRate: 1e300 }, { ...context, logger });
+    expect(await wild.train?.(history, signal)).toBeUndefined();
+    expect(warned).toEqual([expect.stringContaining('astray')]);
+  });
+
+  it.each(['censored', 'masked', 'missing'] as const)('no input or target comes from a %s step', (truth) => {
+    const make = (value: number) => sine(400, 'h').map((o, i) => (i % 50 < 5 ? { ...o, value, truth } : o));
+    const low = slotsOf({ series: series(15 * MINUTE), observations: make(0) });
+    expect(low).toEqual(slotsOf({ series: series(15 * MINUTE), observations: make(1e9) }));
+    expect(low.count).toBe(360);
+    // Row 0 is step 5: its targets 1, 2, 4, 8, 16 steps on are all observed; row 43 is step 48, whose next but one is hidden.
+    expect(low.targets.subarray(0, 5).some(Number.isNaN)).toBe(false);
+    expect(Number.isNaN(low.targets[43 * 5 + 1] as number)).toBe(true);
+  });
+
+  it('a training window ends, targets and all, before what it is judged by', () => {
+    const slots = history.map(slotsOf);
+    const { training, heldOut, usable } = windowsOf(slots, 48, 1e6, new SeededRandom(1));
+    expect(Math.max(...training.map(({ slot }) => slot)) + 16).toBeLessThan(Math.min(...heldOut.map(({ slot }) => slot)));
+    expect(usable).toBe(training.length + heldOut.length);
+  });
+});
+
+describe('artifact', () => {
+  const observations = sine(300, 'art');
+  const changed = (at: number, by = 1) => {
+    const bytes = artifact.slice();
+    bytes[at] = ((bytes[at] as number) + by) & 255;
+    return bytes;
+  };
+  const fixed = (change: (view: DataView) => void) => {
+    // A writer of other bytes that knows the checksum: only what it says can give it away.
+    const bytes = artifact.slice();
+    change(new DataView(bytes.buffer));
+    let h = 0x811c9dc5;
+    bytes.forEach((byte, i) => {
+      if (i >> 2 !== 7) h = Math.imul(h ^ byte, 0x01000193);
+    });
+    new DataView(bytes.buffer).setUint32(28, h >>> 0);
+    return bytes;
+  };
+
+  it.each([
+    ['nothing', new Uint8Array(0), 'short'],
+    ['another magic', changed(0), 'magic'],
+    ['another version', changed(7), 'version'],
+    ['another size', changed(11, 4), 'hidden'],
+    ['another window', changed(15), 'window'],
+    ['other inputs', changed(19), 'inputs'],
+    ['other outputs', changed(23), 'outputs'],
+    ['other horizons', changed(27), 'horizons'],
+    ['a broken checksum', changed(28), 'checksum'],
+    ['a flipped weight', changed(1000), 'checksum'],
+    ['a cut end', artifact.slice(0, -4), 'bytes'],
+    ['more at the end', Uint8Array.of(...artifact, 0, 0, 0, 0), 'bytes'],
+    ['a weight that is no number', fixed((view) => view.setFloat32(400, Number.NaN, true)), 'no number'],
+    ['an infinite weight', fixed((view) => view.setFloat32(400, Number.POSITIVE_INFINITY, true)), 'no number'],
+  ])('%s is refused and the old weights stay', (_, bytes, why) => {
+    const predictor = ready();
+    const state = feed(predictor, observations);
+    const before = predictor.forecast(state, request(observations, 15 * MINUTE));
+    let refused: unknown;
+    try {
+      predictor.use?.(bytes);
+    } catch (error) {
+      refused = error;
+    }
+    expect(refused).toBeInstanceOf(AuspexError);
+    expect((refused as AuspexError).code).toBe('STATE_UNREADABLE');
+    expect((refused as AuspexError).message).toContain(why);
+    expect(predictor.forecast(state, request(observations, 15 * MINUTE))).toEqual(before);
+  });
+
+  it('weights that come late are used at once, and as if they had been there for the window', () => {
+    const late = create();
+    const state = feed(late, observations);
+    const question = request(observations, 15 * MINUTE);
+    expect(late.forecast(state, question)).toBe(NOT_READY);
+    late.use?.(artifact);
+    const bytes = late.encode(state);
+    const answer = late.forecast(state, question) as Prediction;
+    expect(late.encode(state)).toEqual(bytes);
+    const always = ready();
+    const carried = always.forecast(feed(always, observations), question) as Prediction;
+    answer.quantiles.forEach((q, i) => {
+      expect(q / (carried.quantiles[i] as number)).toBeCloseTo(1, 1);
+    });
+  });
+
+  it('an artifact read from the middle of a buffer works', () => {
+    const buffer = new Uint8Array(artifact.length + 3);
+    buffer.set(artifact, 3);
+    const predictor = create();
+    predictor.use?.(buffer.subarray(3));
+    const state = feed(predictor, observations);
+    expect(predictor.forecast(state, request(observations, 15 * MINUTE))).not.toBe(NOT_READY);
+  });
+});
+
+describe('batch and state', () => {
+  it('many at once equal one by one', () => {
+    const predictor = ready();
+    const all = [0, 10, 100, 300].map((n) => sine(n, `b${n}`));
+    const states = all.map((observations) => feed(predictor, observations));
+    const requests = all.map((observations) => request(observations, 15 * MINUTE));
+    expect(predictor.forecastBatch?.(states, requests)).toEqual(states.map((state, i) => predictor.forecast(state, requests[i] as never)));
+  });
+
+  it('is under 8 KB at any step', () => {
+    const predictor = ready();
+    for (const minutes of [1, 2, 5, 15, 60]) {
+      const state = feed(predictor, world(3000, minutes * MINUTE, 100), minutes * MINUTE);
+      expect(predictor.encode(state).length).toBeLessThan(8192);
+    }
+  });
+
+  it('refuses a state made with other options', () => {
+    const bytes = create({ ...QUICK, hidden: 8 }).encode(create({ ...QUICK, hidden: 8 }).begin(series(15 * MINUTE)));
+    expect(() => create().decode(bytes)).toThrow('other options');
+  });
+
+  it('beyond 16 slots it is as wide as at 16, and the season goes on', () => {
+    const predictor = ready();
+    const observations = sine(300, 'wide');
+    const { quantiles } = predictor.forecast(
+      feed(predictor, observations),
+      request(observations, 15 * MINUTE, [16, 40, 16 + 96]),
+    ) as Prediction;
+    const width = (row: number) => (quantiles[row * 8 + 7] as number) / (quantiles[row * 8] as number);
+    expect(width(1)).toBeCloseTo(width(0), 2);
+    expect(quantiles.subarray(16)).toEqual(quantiles.subarray(0, 8));
+    const due = 120 + 100 * Math.sin((2 * Math.PI * (START + 339 * 15 * MINUTE)) / 86_400_000);
+    expect((quantiles[8 + 3] as number) / due).toBeCloseTo(1, 0);
+  });
+
+  it('follows a day whose noon is hundreds of times its night', () => {
+    const observations = world(400, 60 * MINUTE, 100).map((o) => ({
+      ...o,
+      value: 100 * Math.exp(3.5 * Math.sin((2 * Math.PI * o.step) / 86_400_000)),
+    }));
+    const predictor = ready();
+    const lowest = observations.slice(0, observations.findLastIndex((o) => o.value < 3.1) + 1);
+    const state = feed(predictor, lowest, 60 * MINUTE);
+    const { quantiles } = predictor.forecast(state, request(lowest, 60 * MINUTE, [12])) as Prediction;
+    expect(quantiles[3] as number).toBeGreaterThan(1000);
+  });
+
+  it('refuses options that it does not know', () => {
+    expect(() => rnn.config.parse({ layers: 2 })).toThrow();
+    expect(rnn.config.parse({})).toEqual({ hidden: 16, window: 48, epochs: 6, batch: 64, learningRate: 0.01, maxWindows: 4000 });
+  });
+});

@@ -1,0 +1,65 @@
+import { lag, type Memory, placeOf } from './memory.ts';
+
+/** Inputs that belong to the target's time of week, in this order: one and two days, one and two weeks, mean of four days, eight days. */
+export const LAGS = 6;
+export const [D1, D2, W1, W2, M4, D8] = [0, 1, 2, 3, 4, 5] as const;
+
+/** Inputs that belong to the origin, in this order; `REFERENCE` is what all logs are taken relative to. */
+export const ORIGIN = 9;
+export const [REFERENCE, Y0, Y1, FAST, HOUR, WEEK, O_W1, DEV_FAST, DEV_SLOW] = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const;
+
+/** Inputs of one regression: 1, the lags and the origin's values. */
+export const INPUTS = 1 + LAGS + ORIGIN - 1;
+
+/**
+ * Log rates of earlier days and weeks at the local time `local`, into `out`. What is not known is replaced by its nearest
+ * kin, so that models meet sane values while history grows.
+ *
+ * @returns false, and `out` is NaN, when no day is known at that time
+ */
+export function seasonalLags(memory: Memory, local: number, stepMs: number, out: Float64Array): boolean {
+  const place = placeOf(memory, local, stepMs);
+  let d1 = lag(memory, place, 1);
+  let d2 = lag(memory, place, 2);
+  let w1 = lag(memory, place, 7);
+  let w2 = lag(memory, place, 14);
+  let d8 = lag(memory, place, 8);
+  let sum = 0;
+  let count = 0;
+  for (let days = 1; days <= 4; days++) {
+    const value = days === 1 ? d1 : days === 2 ? d2 : lag(memory, place, days);
+    if (Number.isNaN(value)) continue;
+    sum += value;
+    count++;
+  }
+  if (count === 0 && Number.isNaN(w1)) {
+    out.fill(Number.NaN);
+    return false;
+  }
+  const m4 = count > 0 ? sum / count : w1;
+  if (Number.isNaN(d1)) d1 = Number.isNaN(d2) ? m4 : d2;
+  if (Number.isNaN(d2)) d2 = d1;
+  if (Number.isNaN(w1)) {
+    w1 = Number.isNaN(w2) ? d1 : w2;
+    d8 = d1;
+  } else if (Number.isNaN(d8)) d8 = d1;
+  if (Number.isNaN(w2)) w2 = w1;
+  out[D1] = d1;
+  out[D2] = d2;
+  out[W1] = w1;
+  out[W2] = w2;
+  out[M4] = m4;
+  out[D8] = d8;
+  return true;
+}
+
+/** One row of the regression into `x`: target lags and origin values, relative to the origin's reference. */
+export function assemble(lags: Float64Array, origins: Float64Array, from: number, x: Float64Array): void {
+  const reference = origins[from + REFERENCE] as number;
+  // Before a day is known the recent level stands in for every season.
+  const known = !Number.isNaN(lags[0] as number);
+  const level = origins[from + FAST] as number;
+  x[0] = 1;
+  for (let i = 0; i < LAGS; i++) x[1 + i] = known ? (lags[i] as number) - reference : level;
+  for (let i = 1; i < ORIGIN; i++) x[LAGS + i] = origins[from + i] as number;
+}

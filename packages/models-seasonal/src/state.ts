@@ -1,0 +1,100 @@
+import type { SeriesInfo } from '@auspex/contracts';
+import { pack, unpack } from '@auspex/numerics';
+import { INPUTS, ORIGIN } from './features.ts';
+import { horizonGrid } from './grid.ts';
+import { beginMemory, type Memory } from './memory.ts';
+import { beginModel, type HorizonModel } from './model.ts';
+import { beginRecent, type Recent } from './recent.ts';
+import { KEPT, sortErrors } from './spread.ts';
+
+/** Version of the encoding. */
+const VERSION = 1;
+
+/** All that is known of one series. */
+export interface SeasonalState {
+  readonly zone: string;
+  readonly stepMs: number;
+  readonly maxSteps: number;
+  /** Added to rates before logarithms: a share of the level, so that zeros have one. */
+  offset: number;
+  /** Start of the last step, and of the last one that was observed, epoch ms. NaN = none. */
+  lastStep: number;
+  cleanStep: number;
+  /** By how much the log of a bound lies above what is believed of a capped step. 0 = not at all. */
+  lift: number;
+  /** How far back seasons reach: 0 nothing, 1 a day, 2 a week. */
+  reach: number;
+  readonly memory: Memory;
+  readonly recent: Recent;
+  /** Inputs at the last `maxSteps` origins, by number of the step, and at the last observed one. */
+  readonly origins: Float64Array;
+  readonly clean: Float64Array;
+  readonly models: readonly HorizonModel[];
+}
+
+export function beginState(series: SeriesInfo, maxSteps: number): SeasonalState {
+  return {
+    zone: series.zone,
+    stepMs: series.stepMs,
+    maxSteps,
+    offset: 0,
+    lastStep: Number.NaN,
+    cleanStep: Number.NaN,
+    lift: 0,
+    reach: 0,
+    memory: beginMemory(series.stepMs),
+    recent: beginRecent(),
+    origins: new Float64Array(maxSteps * ORIGIN).fill(Number.NaN),
+    clean: new Float64Array(ORIGIN),
+    models: horizonGrid(maxSteps).map((h) => beginModel(h, series.stepMs)),
+  };
+}
+
+export function encodeState(state: SeasonalState): Uint8Array {
+  return pack({
+    v: VERSION,
+    ...state,
+    models: state.models.map((model) => {
+      const { sorted: _, ...spread } = model.spread;
+      return { ...model, spread: { ...spread, ring: spread.ring.slice(0, Math.min(spread.count, KEPT)) } };
+    }),
+  });
+}
+
+/** @throws Error on bytes that `encodeState` did not write */
+export function decodeState(bytes: Uint8Array): SeasonalState {
+  const { v, ...state } = unpack<SeasonalState & { v: number }>(bytes);
+  if (v !== VERSION) throw new Error(`this is no state of seasonal, version ${VERSION}`);
+  if (!hasShape(state)) throw new Error('the state of seasonal is incomplete');
+  return {
+    ...state,
+    models: state.models.map((model) => {
+      const ring = new Float32Array(KEPT);
+      ring.set(model.spread.ring);
+      const spread = { ...model.spread, ring, sorted: new Float32Array(KEPT) };
+      sortErrors(spread);
+      return { ...model, spread };
+    }),
+  };
+}
+
+function hasShape(state: SeasonalState): boolean {
+  if (!(state.stepMs > 0 && state.maxSteps > 0 && Array.isArray(state.models))) return false;
+  const grid = horizonGrid(state.maxSteps);
+  return (
+    state.memory.logs.length === beginMemory(state.stepMs).logs.length &&
+    state.origins.length === state.maxSteps * ORIGIN &&
+    state.clean.length === ORIGIN &&
+    state.recent.means.length === 4 &&
+    state.models.length === grid.length &&
+    state.models.every(
+      (model, i) =>
+        model.h === grid[i] &&
+        model.moment.length === INPUTS &&
+        model.coefficients.length === INPUTS &&
+        model.coefficients.every(Number.isFinite) &&
+        model.pending.length === model.h &&
+        model.spread.ring.length <= KEPT,
+    )
+  );
+}

@@ -1,0 +1,25 @@
+import { INPUTS, LAGS } from './features.ts';
+
+/** Buffers of one plugin instance, so that no step allocates. They carry nothing of any series from one call to the next. */
+export interface Workspace {
+  readonly lags: Float64Array;
+  readonly x: Float64Array;
+  readonly prior: Float64Array;
+  readonly penalty: Float64Array;
+  readonly work: Float64Array;
+  /** The levels last asked for and their standard normal quantiles: every request of an engine has the same. */
+  levels: readonly number[];
+  normal: readonly number[];
+}
+
+export function beginWorkspace(): Workspace {
+  return {
+    lags: new Float64Array(LAGS),
+    x: new Float64Array(INPUTS),
+    prior: new Float64Array(INPUTS),
+    penalty: new Float64Array(INPUTS),
+    work: new Float64Array((INPUTS * (INPUTS + 1)) / 2 + INPUTS),
+    levels: [],
+    normal: [],
+  };
+}

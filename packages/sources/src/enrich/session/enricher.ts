@@ -1,0 +1,114 @@
+import type { Enricher, UsageEvent } from '@auspex/contracts';
+import { hash32, pack, unpack } from '@auspex/numerics';
+import type { SessionOptions } from './config.ts';
+
+/** One open session. Times in epoch ms. */
+interface Session {
+  readonly group: string;
+  readonly pop: string;
+  first: number;
+  last: number;
+}
+
+/** Open sessions of a shard. */
+export interface Sessions {
+  /** By group and hash of the user; iterates from the longest idle to the latest active. */
+  readonly open: Map<string, Session>;
+  /** Ended early because too many were open; given out at the next `expire`. */
+  evicted: Session[];
+}
+
+type Wire = readonly [
+  open: readonly (readonly [string, string, string, number, number])[],
+  evicted: readonly (readonly [string, string, number, number])[],
+];
+
+/**
+ * Marks the first event of each session and tells of those that ended. A session is the events of one user in one group
+ * without a silence of `gap`. Only a 32-bit hash of the user is kept, and nothing of the address: events without a user
+ * belong to no session.
+ */
+export class SessionEnricher implements Enricher<Sessions> {
+  readonly #gap: number;
+  readonly #maxOpen: number;
+
+  constructor({ gap, maxOpen }: SessionOptions) {
+    this.#gap = gap;
+    this.#maxOpen = maxOpen;
+  }
+
+  begin(): Sessions {
+    return { open: new Map(), evicted: [] };
+  }
+
+  enrich(state: Sessions, event: UsageEvent): UsageEvent {
+    if (event.user === undefined || event.user === '' || event.kind === 'session-end') return event;
+    const key = `${hash32(event.user).toString(36)} ${event.group}`;
+    const { open } = state;
+    const { at } = event;
+    const session = open.get(key);
+    if (session === undefined) {
+      event.sessionStart = true;
+      if (open.size >= this.#maxOpen) this.#evict(state);
+      open.set(key, { group: event.group, pop: event.pop, first: at, last: at });
+      return event;
+    }
+    if (at - session.last >= this.#gap) {
+      // It ended before `expire` could say so.
+      event.sessionStart = true;
+      state.evicted.push(session);
+      open.delete(key);
+      open.set(key, { group: event.group, pop: event.pop, first: at, last: at });
+      return event;
+    }
+    if (at > session.last) {
+      session.last = at;
+      open.delete(key);
+      open.set(key, session);
+    } else if (at < session.first) {
+      session.first = at;
+    }
+    return event;
+  }
+
+  /** Ended sessions, the longest idle first: O(ended), since the map is in the order of last activity. */
+  expire(state: Sessions, at: number): UsageEvent[] {
+    const ended = state.evicted.map((session) => this.#end(session, at));
+    state.evicted = [];
+    for (const [key, session] of state.open) {
+      if (at - session.last < this.#gap) break;
+      state.open.delete(key);
+      ended.push(this.#end(session, at));
+    }
+    return ended;
+  }
+
+  #evict(state: Sessions): void {
+    for (const [key, session] of state.open) {
+      state.open.delete(key);
+      state.evicted.push(session);
+      return;
+    }
+  }
+
+  // In the step that closes, not at the session's last event: that step has been counted already.
+  #end({ group, pop, first, last }: Session, at: number): UsageEvent {
+    return { kind: 'session-end', group, pop, at: at - 1, outcome: 'served', sessionMs: last - first };
+  }
+
+  encode({ open, evicted }: Sessions): Uint8Array {
+    const wire: Wire = [
+      [...open].map(([key, { group, pop, first, last }]) => [key, group, pop, first, last] as const),
+      evicted.map(({ group, pop, first, last }) => [group, pop, first, last] as const),
+    ];
+    return pack(wire);
+  }
+
+  decode(bytes: Uint8Array): Sessions {
+    const [open, evicted] = unpack<Wire>(bytes);
+    return {
+      open: new Map(open.map(([key, group, pop, first, last]) => [key, { group, pop, first, last }])),
+      evicted: evicted.map(([group, pop, first, last]) => ({ group, pop, first, last })),
+    };
+  }
+}

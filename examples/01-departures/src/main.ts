@@ -30,8 +30,17 @@ function input(title: string, notes: readonly string[], crowd?: Crowd): ReplayIn
       importances: { '* long-haul': 3, '* domestic': 2 },
     })),
   });
-  const standIn = 'Departures stand in for passengers, and a pool for the check-in crews of one airport: the data count flights, nothing else.';
-  return { config, title, source: 'US departures 2001 (npm: vega-datasets, US DOT)', from: FROM, to: TO, notes: [standIn, ...notes], onProgress: progress };
+  const standIn =
+    'Departures stand in for passengers, and a pool for the check-in crews of one airport: the data count flights, nothing else.';
+  return {
+    config,
+    title,
+    source: 'US departures 2001 (npm: vega-datasets, US DOT)',
+    from: FROM,
+    to: TO,
+    notes: [standIn, ...notes],
+    onProgress: progress,
+  };
 }
 
 let shown = 0;

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { AuspexError } from '@auspex/contracts';
 import { type AuspexConfig, nearest } from '@auspex/core';
-import { preset, type PresetInput } from '@auspex/preset';
+import { type PresetInput, preset } from '@auspex/preset';
 import { createJiti } from 'jiti';
 import { parse as parseYaml } from 'yaml';
 

@@ -7,7 +7,7 @@ import { initCommand } from './commands/init.ts';
 import { journalCommand } from './commands/journal.ts';
 import { profileCommand } from './commands/profile.ts';
 import { runCommand } from './commands/run.ts';
-import { errorText, EXIT } from './exit.ts';
+import { EXIT, errorText } from './exit.ts';
 import type { Io } from './io.ts';
 
 const HELP = `

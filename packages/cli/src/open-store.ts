@@ -1,5 +1,5 @@
 import { AuspexError, type Store } from '@auspex/contracts';
-import { type AuspexConfig, parseConfig, readJournal, silentLogger, MemoryMeter, WallClock } from '@auspex/core';
+import { type AuspexConfig, MemoryMeter, parseConfig, readJournal, silentLogger, WallClock } from '@auspex/core';
 import { SeededRandom } from '@auspex/numerics';
 import { catalogue } from '@auspex/preset';
 import type { Io } from './io.ts';
@@ -14,9 +14,18 @@ export async function openStore(flags: StoreFlags, io: Io): Promise<{ store: Sto
   const config = await loadConfig(findConfig(io.cwd, flags.config));
   const { store } = parseConfig(config, catalogue);
   if (!store.plugin.capabilities.durable) {
-    throw new AuspexError('SUPPORT', `the store "${store.plugin.id}" keeps nothing beyond its process`, { path: 'store', remedy: 'Use a durable store such as lmdb.' });
+    throw new AuspexError('SUPPORT', `the store "${store.plugin.id}" keeps nothing beyond its process`, {
+      path: 'store',
+      remedy: 'Use a durable store such as lmdb.',
+    });
   }
-  const context = { clock: new WallClock(), random: new SeededRandom(1), logger: silentLogger, meter: new MemoryMeter(), signal: io.signal };
+  const context = {
+    clock: new WallClock(),
+    random: new SeededRandom(1),
+    logger: silentLogger,
+    meter: new MemoryMeter(),
+    signal: io.signal,
+  };
   return { store: store.plugin.create(store.options as never, context), config };
 }
 

@@ -1,11 +1,11 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import path from 'node:path';
-import { gunzipSync, constants } from 'node:zlib';
+import { constants, gunzipSync } from 'node:zlib';
 import { AuspexError, formatDuration } from '@auspex/contracts';
 import { type AuspexConfig, createEngine, parseDuration, use, VirtualClock } from '@auspex/core';
 import { noAssessor, noProfiler, noStore } from '@auspex/evaluate';
-import type { z } from 'zod';
 import { accessLog, csv, groupEnricher, inspectCsv, ndjson, preset, sessionEnricher, staticPeakAllocator } from '@auspex/preset';
+import type { z } from 'zod';
 
 type GroupRule = NonNullable<z.input<(typeof groupEnricher)['config']>['rule']>;
 
@@ -41,7 +41,8 @@ export interface TraceFacts {
 /** Sources, enrichers and step for trace files: the format from their first bytes, columns and period from their header. */
 export async function traceConfig(files: readonly string[], flags: TraceFlags, cwd: string): Promise<TraceConfig> {
   const [first] = files;
-  if (first === undefined) throw new AuspexError('SOURCE_NOT_FOUND', 'no trace was given', { remedy: 'Name one or more files: auspex backtest access.log' });
+  if (first === undefined)
+    throw new AuspexError('SOURCE_NOT_FOUND', 'no trace was given', { remedy: 'Name one or more files: auspex backtest access.log' });
   const full = files.map((file) => path.resolve(cwd, file));
   const format = flags.format ?? guessFormat(full[0] as string, first);
   const common = { lateness: format === 'csv' ? '0s' : '5s', ...(flags.seed ? { seed: Number(flags.seed) } : {}) };
@@ -52,17 +53,26 @@ export async function traceConfig(files: readonly string[], flags: TraceFlags, c
   }
   const source = format === 'ndjson' ? use(ndjson, { files: full }) : use(accessLog, { files: full });
   const rule = groupRule(flags.groupBy ?? (format === 'ndjson' ? undefined : 'path:1'));
-  return { ...common, zone, step: flags.step ?? '1m', sources: [source], enrich: [...(rule ? [use(groupEnricher, { rule })] : []), use(sessionEnricher)] };
+  return {
+    ...common,
+    zone,
+    step: flags.step ?? '1m',
+    sources: [source],
+    enrich: [...(rule ? [use(groupEnricher, { rule })] : []), use(sessionEnricher)],
+  };
 }
 
 async function csvConfig(files: readonly string[], flags: TraceFlags): Promise<Pick<TraceConfig, 'sources' | 'enrich' | 'step'>> {
-  const { header, every } = await inspectCsv(csv.config.parse({
-    files: [...files],
-    ...(flags.time ? { time: flags.time } : {}),
-    ...(flags.zone ? { zone: flags.zone } : {}),
-    ...(flags.order === 'sort' ? { order: 'sort' } : {}),
-  }));
-  const pick = (given: string | undefined, names: readonly string[]): string | undefined => given ?? names.find((name) => header.includes(name));
+  const { header, every } = await inspectCsv(
+    csv.config.parse({
+      files: [...files],
+      ...(flags.time ? { time: flags.time } : {}),
+      ...(flags.zone ? { zone: flags.zone } : {}),
+      ...(flags.order === 'sort' ? { order: 'sort' } : {}),
+    }),
+  );
+  const pick = (given: string | undefined, names: readonly string[]): string | undefined =>
+    given ?? names.find((name) => header.includes(name));
   const value = pick(flags.value, ['value', 'count', 'requests']);
   const group = pick(flags.group, ['group', 'tenant', 'segment']);
   const pop = pick(flags.pop, ['pop', 'region', 'site']);
@@ -140,7 +150,15 @@ export async function inspectTrace(config: TraceConfig, onStep: (step: number) =
     await engine.start();
     await engine.run();
     const { events, malformed } = engine.counts();
-    return { first, end: first + rates.length * stepMs, stepMs, rates: Float64Array.from(rates), groups: engine.groups().length, events, malformed };
+    return {
+      first,
+      end: first + rates.length * stepMs,
+      stepMs,
+      rates: Float64Array.from(rates),
+      groups: engine.groups().length,
+      events,
+      malformed,
+    };
   } finally {
     await engine.close();
   }

@@ -170,7 +170,7 @@ test('a predictor that fails is named once and the others go on', async () => {
 test('crossing quantiles are put in order', async () => {
   const { failures, decisions } = await run(fakeConfig(steady, { predictors: [use(lastValue, { mode: 'crossing' })] }));
   expect(failures).toEqual([]);
-  const { low, expected, high } = decisions.at(-1)?.demand as Decision['demand'];
+  const { low, expected, high } = (decisions.at(-1) as Decision).demand;
   expect(low).toBeLessThanOrEqual(expected);
   expect(expected).toBeLessThanOrEqual(high);
 });

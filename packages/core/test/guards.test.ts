@@ -106,8 +106,8 @@ test('cooldown says how long it has left', () => {
 test('a cycle moves at most so far, and bounds have the last word', () => {
   expect(step(40, view(), limits({ maxUp: 5 }))).toEqual({ units: 15, text: '40 cut to 15: a cycle may add 5 and remove any' });
   expect(step(1, view(), limits({ maxDown: 2 })).units).toBe(8);
-  expect(bounds(Number.NaN, view()).units).toBe(10);
-  expect(bounds(2.2, view()).units).toBe(3);
+  expect(bounds(Number.NaN, view(), limits()).units).toBe(10);
+  expect(bounds(2.2, view(), limits()).units).toBe(3);
   const trail = runGuards(GUARDS, 40, view({ max: 12 }), limits({ maxUp: 5 }));
   expect(trail.units).toBe(12);
   expect(trail.reasons.map((reason) => reason.by)).toEqual(['guard(step)', 'guard(bounds)']);

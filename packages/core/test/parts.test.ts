@@ -183,7 +183,9 @@ test('weights: an absent member has none, a late one starts with an even share, 
   const three = weights(state, [some, some, some]);
   expect(three[2]).toBeGreaterThan(three[1] as number);
   expect(three.reduce((a, b) => a + b)).toBeCloseTo(1);
-  expect([...combine([{ quantiles: Float64Array.of(2) }, undefined, { quantiles: Float64Array.of(4) }], Float64Array.of(0.5, 0, 0.5), 1)]).toEqual([3]);
+  expect([
+    ...combine([{ quantiles: Float64Array.of(2) }, undefined, { quantiles: Float64Array.of(4) }], Float64Array.of(0.5, 0, 0.5), 1),
+  ]).toEqual([3]);
 });
 
 test('pending forecasts are found by their origin until their slot is used again', () => {

@@ -5,6 +5,9 @@ export { type ForecastMetrics, type ForecastPairs, forecastMetrics } from './met
 export { type Served, type Service, service } from './metrics/service.ts';
 export { demandUnits, type UnitSize } from './metrics/units.ts';
 export { type OracleInput, type OraclePlan, oraclePlan } from './oracle/plan.ts';
+export type { Baseline, ReplayFleet, ReplayInput } from './replay/input.ts';
+export { noAssessor, noProfiler, noStore } from './replay/nothing.ts';
+export { defaultBaselines, type ReplayResult, replay } from './replay/replay.ts';
 export { reportHtml } from './report/html/html.ts';
 export { reportJson, toJSON } from './report/json.ts';
 export { sparkline } from './report/sparkline.ts';
@@ -14,6 +17,3 @@ export { baselineOf, costAgainst, signed, verdict } from './report/verdict.ts';
 export { type Arrival, admit, type Fate } from './world/admit.ts';
 export { ClosedLoop, type ClosedLoopInput } from './world/closed-loop.ts';
 export { type ClosedLoopOptions, closedLoopConfig } from './world/config.ts';
-export type { Baseline, ReplayFleet, ReplayInput } from './replay/input.ts';
-export { defaultBaselines, replay, type ReplayResult } from './replay/replay.ts';
-export { noAssessor, noProfiler, noStore } from './replay/nothing.ts';

@@ -1,6 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { demandAtLead, quantileAt, staticPeakAllocator, staticPeakConfig, stepsAhead, tieredAllocator, tieredConfig, tierOf } from '../src/index.ts';
+import {
+  demandAtLead,
+  quantileAt,
+  staticPeakAllocator,
+  staticPeakConfig,
+  stepsAhead,
+  tieredAllocator,
+  tieredConfig,
+  tierOf,
+} from '../src/index.ts';
 import { context } from './context.ts';
 import { forecast, input, NOON, pool, STEP, surge, view } from './views.ts';
 

@@ -10,7 +10,8 @@ export interface StoreLaw {
 }
 
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-export const text = (value: Uint8Array | undefined): string | undefined => (value === undefined ? undefined : new TextDecoder().decode(value));
+export const text = (value: Uint8Array | undefined): string | undefined =>
+  value === undefined ? undefined : new TextDecoder().decode(value);
 
 export async function put(store: Store, entries: Readonly<Record<string, string>>): Promise<void> {
   await store.batch(Object.entries(entries).map(([key, value]) => ({ type: 'put', key, value: bytes(value) })));
@@ -62,7 +63,7 @@ export const storeLaws: readonly StoreLaw[] = [
     why: 'the journal of one pool must not show up in a scan of profiles',
     async check(open) {
       const store = await open();
-      await put(store, { 'a/1': '1', 'a/2': '2', ab: '3', 'a0': '4', b: '5', a: '6', 'é/1': '7', 'é/\u{1f600}': '8' });
+      await put(store, { 'a/1': '1', 'a/2': '2', ab: '3', a0: '4', b: '5', a: '6', 'é/1': '7', 'é/\u{1f600}': '8' });
       assert.deepEqual(await list(store, 'a/'), ['a/1=1', 'a/2=2']);
       assert.deepEqual(await list(store, 'c'), []);
       assert.deepEqual(await list(store, 'é/'), ['é/1=7', 'é/\u{1f600}=8']);

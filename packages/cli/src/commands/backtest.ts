@@ -2,14 +2,14 @@ import { createWriteStream, type WriteStream, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { AuspexError, formatDuration, parseDuration } from '@auspex/contracts';
 import { type AuspexConfig, use } from '@auspex/core';
-import { closedLoopConfig, replay, type ReplayReport, reportHtml, reportJson, reportTerminal } from '@auspex/evaluate';
+import { closedLoopConfig, type ReplayReport, replay, reportHtml, reportJson, reportTerminal } from '@auspex/evaluate';
 import { quantileSorted } from '@auspex/numerics';
 import { catalogue, memory, preset } from '@auspex/preset';
 import type { Command } from 'commander';
 import type { Io } from '../io.ts';
-import { loadConfig, findConfig } from '../load-config.ts';
+import { findConfig, loadConfig } from '../load-config.ts';
 import { Progress } from '../progress.ts';
-import { inspectTrace, type TraceConfig, traceConfig, type TraceFacts, type TraceFlags } from '../trace.ts';
+import { inspectTrace, type TraceConfig, type TraceFacts, type TraceFlags, traceConfig } from '../trace.ts';
 import { withTraceOptions } from './options.ts';
 
 interface Flags extends TraceFlags {
@@ -40,12 +40,17 @@ export function backtestCommand(io: Io): (command: Command) => Command {
         .command('backtest')
         .argument('[trace...]', 'access logs, CSV or NDJSON files, plain or gzip; without one, the sources of the config')
         .summary('replay a trace and compare with the HPA')
-        .description('Replays a trace through the whole engine with a simulated fleet, and compares cost and overload with the HPA, static peak and an oracle.')
+        .description(
+          'Replays a trace through the whole engine with a simulated fleet, and compares cost and overload with the HPA, static peak and an oracle.',
+        )
         .option('--config <file>', 'take everything else from this config; --from, --to, --closed-loop and outputs still hold'),
     )
       .option('--from <time>', 'where the measured span begins: a date, or a share such as 60% (default: 60 % of the trace)')
       .option('--to <time>', 'where it ends (default: the end of the trace)')
-      .option('--unit-rate <n>', `what a unit serves a second at 100 % use (default: so that the busiest steps of the history need ${BUSIEST_UNITS})`)
+      .option(
+        '--unit-rate <n>',
+        `what a unit serves a second at 100 % use (default: so that the busiest steps of the history need ${BUSIEST_UNITS})`,
+      )
       .option('--target <share>', 'planned use of a unit (default: 0.7)')
       .option('--lead-time <duration>', 'time from order to ready (default: 5m, at least a step)')
       .option('--delay <p50,p90>', 'draw it from this lognormal instead, e.g. 3m,8m')
@@ -137,36 +142,62 @@ async function planFromConfig(files: readonly string[], flags: Flags, io: Io): P
 /** The measured span: by default the last 40 % of the trace, from the start of a day where the trace has several. */
 function span(flags: Flags, facts: TraceFacts): { from: number; to: number } {
   const length = facts.end - facts.first;
-  const share = (text: string): number | undefined => (/^\d+(\.\d+)?%$/.test(text) ? facts.first + (length * Number.parseFloat(text)) / 100 : undefined);
+  const share = (text: string): number | undefined =>
+    /^\d+(\.\d+)?%$/.test(text) ? facts.first + (length * Number.parseFloat(text)) / 100 : undefined;
   const at = (text: string | undefined, option: string): number | undefined => {
     if (text === undefined) return undefined;
-    const time = share(text) ?? Date.parse(/[Zz]|[+-]\d{2}:?\d{2}$/.test(text) ? text : `${text.replace(' ', 'T')}${text.length > 10 ? 'Z' : ''}`);
+    const time =
+      share(text) ?? Date.parse(/[Zz]|[+-]\d{2}:?\d{2}$/.test(text) ? text : `${text.replace(' ', 'T')}${text.length > 10 ? 'Z' : ''}`);
     if (Number.isFinite(time)) return Math.round(time / facts.stepMs) * facts.stepMs;
-    throw new AuspexError('SUPPORT', `"${text}" is no time`, { path: option, remedy: 'Use a date such as 2026-01-31T06:00Z, or a share such as 60%.' });
+    throw new AuspexError('SUPPORT', `"${text}" is no time`, {
+      path: option,
+      remedy: 'Use a date such as 2026-01-31T06:00Z, or a share such as 60%.',
+    });
   };
   const usual = facts.first + 0.6 * length;
   const rounded = length > 5 * DAY_MS ? Math.ceil(usual / DAY_MS) * DAY_MS : Math.round(usual / facts.stepMs) * facts.stepMs;
   const from = at(flags.from, '--from') ?? rounded;
   const to = at(flags.to, '--to') ?? facts.end;
-  if (!(from < to)) throw new AuspexError('SUPPORT', 'the measured span is empty', { path: '--from', remedy: 'Let --from lie before --to and before the end of the trace.' });
+  if (!(from < to))
+    throw new AuspexError('SUPPORT', 'the measured span is empty', {
+      path: '--from',
+      remedy: 'Let --from lie before --to and before the end of the trace.',
+    });
   return { from, to };
 }
 
-function poolOf(trace: TraceConfig, facts: TraceFacts, from: number, flags: Flags): { config: AuspexConfig['pools'][number]; notes: string[] } {
+function poolOf(
+  _trace: TraceConfig,
+  facts: TraceFacts,
+  from: number,
+  flags: Flags,
+): { config: AuspexConfig['pools'][number]; notes: string[] } {
   const notes: string[] = [];
   let unitRate = number(flags.unitRate, '--unit-rate');
   if (unitRate === undefined) {
-    const history = facts.rates.slice(0, Math.max(1, Math.round((from - facts.first) / facts.stepMs))).filter((rate) => !Number.isNaN(rate));
+    const history = facts.rates
+      .slice(0, Math.max(1, Math.round((from - facts.first) / facts.stepMs)))
+      .filter((rate) => !Number.isNaN(rate));
     const busiest = quantileSorted(history.sort(), 0.999);
     unitRate = Math.max(busiest, 1e-6) / (BUSIEST_UNITS * GOAL);
-    notes.push(`A unit is taken to serve ${unitRate.toPrecision(3)} requests a second, so that the busiest steps of the history need ${BUSIEST_UNITS} units: say what yours serves with --unit-rate.`);
+    notes.push(
+      `A unit is taken to serve ${unitRate.toPrecision(3)} requests a second, so that the busiest steps of the history need ${BUSIEST_UNITS} units: say what yours serves with --unit-rate.`,
+    );
   }
   const leadTime = flags.leadTime ?? formatDuration(Math.max(300_000, facts.stepMs));
-  if (parseDuration(leadTime) === undefined) throw new AuspexError('SUPPORT', `"${leadTime}" is no duration`, { path: '--lead-time', remedy: 'Write 90s, 5m or 1h.' });
+  if (parseDuration(leadTime) === undefined)
+    throw new AuspexError('SUPPORT', `"${leadTime}" is no duration`, { path: '--lead-time', remedy: 'Write 90s, 5m or 1h.' });
   const target = number(flags.target, '--target');
   const min = number(flags.min, '--min');
   const max = number(flags.max, '--max');
-  const config = { id: 'all', unitRate, leadTime, ...(target ? { target } : {}), ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
+  const config = {
+    id: 'all',
+    unitRate,
+    leadTime,
+    ...(target ? { target } : {}),
+    ...(min === undefined ? {} : { min }),
+    ...(max === undefined ? {} : { max }),
+  };
   return { config, notes };
 }
 
@@ -180,7 +211,10 @@ function number(text: string | undefined, option: string): number | undefined {
 function parseDelay(text: string): { p50: number; p90: number } {
   const [p50, p90] = text.split(',').map((part) => parseDuration(part.trim()));
   if (p50 === undefined || p90 === undefined || p50 <= 0 || p90 < p50) {
-    throw new AuspexError('SUPPORT', `"${text}" is no pair of durations`, { path: '--delay', remedy: 'Write the median and the 90 % quantile: 3m,8m.' });
+    throw new AuspexError('SUPPORT', `"${text}" is no pair of durations`, {
+      path: '--delay',
+      remedy: 'Write the median and the 90 % quantile: 3m,8m.',
+    });
   }
   return { p50, p90 };
 }
@@ -193,7 +227,11 @@ function openJournal(file: string): { write: (line: string) => void; close: () =
   });
   return {
     write: (line) => {
-      if (failure) throw new AuspexError('SUPPORT', `the journal cannot be written: ${failure.message}`, { path: file, remedy: 'Choose a file that can be written.' });
+      if (failure)
+        throw new AuspexError('SUPPORT', `the journal cannot be written: ${failure.message}`, {
+          path: file,
+          remedy: 'Choose a file that can be written.',
+        });
       stream.write(`${line}\n`);
     },
     close: () => new Promise((resolve) => stream.end(() => resolve())),

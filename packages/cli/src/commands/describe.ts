@@ -21,11 +21,21 @@ function describe(id: string | undefined, flags: { json?: boolean }, io: Io): vo
     else for (const plugin of catalogue) io.out(`${plugin.kind.padEnd(10)} ${plugin.id.padEnd(18)} ${plugin.summary}\n`);
     return;
   }
-  const engine = { id: 'engine', kind: 'config', summary: 'The config of the engine; the preset fills what is left out.', capabilities: {} };
+  const engine = {
+    id: 'engine',
+    kind: 'config',
+    summary: 'The config of the engine; the preset fills what is left out.',
+    capabilities: {},
+  };
   const plugin = catalogue.find((candidate) => candidate.id === id);
   if (!plugin && id !== 'engine') {
-    const near = nearest(id, catalogue.map((candidate) => candidate.id));
-    throw new AuspexError('PLUGIN_UNKNOWN', `there is no plugin "${id}"${near ? `; did you mean "${near}"?` : ''}`, { remedy: '`auspex describe` lists them.' });
+    const near = nearest(
+      id,
+      catalogue.map((candidate) => candidate.id),
+    );
+    throw new AuspexError('PLUGIN_UNKNOWN', `there is no plugin "${id}"${near ? `; did you mean "${near}"?` : ''}`, {
+      remedy: '`auspex describe` lists them.',
+    });
   }
   const shown = plugin ? describePlugin(plugin) : { ...engine, options: describeOptions(engineConfig) };
   io.out(flags.json ? `${JSON.stringify(shown, null, 2)}\n` : describedText(shown));

@@ -1,4 +1,4 @@
-import { existsSync, createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { styleText } from 'node:util';
@@ -21,7 +21,9 @@ export function explainCommand(io: Io): (command: Command) => Command {
     command
       .command('explain')
       .summary('why this decision, or why none')
-      .description('Prints the trail of decisions: what was seen, what was expected, what each stage and guard made of it. A quiet step has a trail too.')
+      .description(
+        'Prints the trail of decisions: what was seen, what was expected, what each stage and guard made of it. A quiet step has a trail too.',
+      )
       .option('--config <file>', 'config whose store holds the journal')
       .option('--journal <file>', 'read an NDJSON journal instead of the store')
       .option('--pool <id>', 'only this pool')
@@ -34,7 +36,8 @@ export function explainCommand(io: Io): (command: Command) => Command {
 
 async function explain(flags: Flags, io: Io): Promise<void> {
   const at = flags.at === undefined ? Number.POSITIVE_INFINITY : Date.parse(flags.at);
-  if (Number.isNaN(at)) throw new AuspexError('SUPPORT', `"${flags.at}" is no time`, { path: '--at', remedy: 'Write it as 2026-01-31T06:00Z.' });
+  if (Number.isNaN(at))
+    throw new AuspexError('SUPPORT', `"${flags.at}" is no time`, { path: '--at', remedy: 'Write it as 2026-01-31T06:00Z.' });
   const kept = new Map<string, Decision[]>();
   const beside: JournalRecord[] = [];
   const most = Number(flags.last ?? 1);
@@ -77,7 +80,9 @@ async function* lines(flags: Flags, io: Io): AsyncIterable<string> {
 
 function nothing(flags: Flags, pools: ReadonlySet<string>, first: number, last: number): AuspexError {
   if (pools.size === 0) {
-    return new AuspexError('NOTHING_TO_EXPLAIN', 'the journal holds no decision yet', { remedy: 'Run `auspex run` or `auspex backtest --journal FILE` first.' });
+    return new AuspexError('NOTHING_TO_EXPLAIN', 'the journal holds no decision yet', {
+      remedy: 'Run `auspex run` or `auspex backtest --journal FILE` first.',
+    });
   }
   const range = `${new Date(first).toISOString()} to ${new Date(last).toISOString()}`;
   const what = flags.pool !== undefined && !pools.has(flags.pool) ? `no decision of pool "${flags.pool}"` : 'no such decision at that time';
@@ -88,7 +93,8 @@ const rate = (value: number): string => `${Number(value.toPrecision(3))}/s`;
 
 /** One decision as a person reads it. */
 export function decisionText(decision: Decision, beside: readonly JournalRecord[], color: boolean): string {
-  const paint = (style: Parameters<typeof styleText>[0], text: string): string => (color ? styleText(style, text, { validateStream: false }) : text);
+  const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
+    color ? styleText(style, text, { validateStream: false }) : text;
   const { demand } = decision;
   const change = decision.units === decision.previous ? `stays at ${decision.units}` : `${decision.previous} → ${decision.units}`;
   const out = [
@@ -99,10 +105,13 @@ export function decisionText(decision: Decision, beside: readonly JournalRecord[
   if (demand.fallback !== undefined) out.push(`  fallback    ${demand.fallback}`);
   for (const surge of decision.surges.slice(0, 3)) {
     out.push(`  surge       ${surge.group}: probability ${surge.probability.toFixed(2)} (score ${surge.score.toFixed(2)})`);
-    for (const part of surge.contributions) out.push(`                ${part.of} ${part.amount >= 0 ? '+' : ''}${part.amount.toFixed(2)}: ${part.text}`);
+    for (const part of surge.contributions)
+      out.push(`                ${part.of} ${part.amount >= 0 ? '+' : ''}${part.amount.toFixed(2)}: ${part.text}`);
   }
   decision.trail.forEach((reason, i) => {
-    out.push(`  ${i === 0 ? 'trail     ' : '          '}  ${String(reason.units).padStart(4)}  ${paint('cyan', reason.by)}: ${reason.text}`);
+    out.push(
+      `  ${i === 0 ? 'trail     ' : '          '}  ${String(reason.units).padStart(4)}  ${paint('cyan', reason.by)}: ${reason.text}`,
+    );
   });
   for (const record of beside) {
     if (record.step !== decision.step) continue;
@@ -110,7 +119,13 @@ export function decisionText(decision: Decision, beside: readonly JournalRecord[
       const { status, units, ready, detail } = record.receipt;
       out.push(`  receipt     ${status}: ${units} ordered, ${ready} ready${detail ? ` (${detail})` : ''}`);
     }
-    if (record.type === 'failure') out.push(paint('yellow', `  failure     ${record.failure.stage}(${record.failure.plugin}) for ${record.failure.subject}: ${record.failure.message}; ${record.failure.fallback}`));
+    if (record.type === 'failure')
+      out.push(
+        paint(
+          'yellow',
+          `  failure     ${record.failure.stage}(${record.failure.plugin}) for ${record.failure.subject}: ${record.failure.message}; ${record.failure.fallback}`,
+        ),
+      );
     if (record.type === 'notice') out.push(`  notice      ${record.code}: ${record.text}`);
   }
   out.push(paint('dim', `  made by     config ${decision.configHash}, state ${decision.stateHash}`));

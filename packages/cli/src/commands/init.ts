@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import * as prompts from '@clack/prompts';
 import { AuspexError } from '@auspex/contracts';
+import * as prompts from '@clack/prompts';
 import type { Command } from 'commander';
 import type { Io } from '../io.ts';
 
@@ -49,7 +49,9 @@ async function init(flags: Flags, io: Io): Promise<void> {
   const answers = flags.yes || !io.tty ? given : await ask(given);
   if (!answers) return;
   writeFileSync(file, flags.yaml ? yamlConfig(answers) : tsConfig(answers));
-  io.out(`${path.basename(file)} is written. Next:\n  auspex backtest ${answers.log}        what it would have done with your traffic\n  auspex run --mode shadow${' '.repeat(Math.max(1, answers.log.length - 6))}   decide and journal, touch nothing\n`);
+  io.out(
+    `${path.basename(file)} is written. Next:\n  auspex backtest ${answers.log}        what it would have done with your traffic\n  auspex run --mode shadow${' '.repeat(Math.max(1, answers.log.length - 6))}   decide and journal, touch nothing\n`,
+  );
 }
 
 async function ask(usual: Answers): Promise<Answers | undefined> {

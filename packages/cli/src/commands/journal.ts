@@ -19,7 +19,8 @@ export function journalCommand(io: Io): (command: Command) => Command {
       .option('--type <name>', 'only lines of this type: start, decision, receipt, failure, notice')
       .action(async (flags: Flags) => {
         const from = flags.from === undefined ? undefined : Date.parse(flags.from);
-        if (Number.isNaN(from)) throw new AuspexError('SUPPORT', `"${flags.from}" is no time`, { path: '--from', remedy: 'Write it as 2026-01-31T06:00Z.' });
+        if (Number.isNaN(from))
+          throw new AuspexError('SUPPORT', `"${flags.from}" is no time`, { path: '--from', remedy: 'Write it as 2026-01-31T06:00Z.' });
         for await (const line of journalLines(flags, io, from)) {
           if (flags.type === undefined || (JSON.parse(line) as { type: string }).type === flags.type) io.out(`${line}\n`);
           if (io.signal.aborted) return;

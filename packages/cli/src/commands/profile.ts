@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import type { Io } from '../io.ts';
 import { openStore, type StoreFlags } from '../open-store.ts';
 import { Progress } from '../progress.ts';
-import { traceConfig, type TraceFlags } from '../trace.ts';
+import { type TraceFlags, traceConfig } from '../trace.ts';
 import { withTraceOptions } from './options.ts';
 
 interface Flags extends TraceFlags, StoreFlags {
@@ -39,8 +39,13 @@ async function profile(group: string | undefined, flags: Flags, io: Io): Promise
   }
   const found = profiles.find((each) => each.group === group);
   if (!found) {
-    const near = nearest(group, profiles.map((each) => each.group));
-    throw new AuspexError('NOTHING_TO_EXPLAIN', `no group "${group}" is known${near ? `; did you mean "${near}"?` : ''}`, { remedy: '`auspex profile` lists the groups.' });
+    const near = nearest(
+      group,
+      profiles.map((each) => each.group),
+    );
+    throw new AuspexError('NOTHING_TO_EXPLAIN', `no group "${group}" is known${near ? `; did you mean "${near}"?` : ''}`, {
+      remedy: '`auspex profile` lists the groups.',
+    });
   }
   io.out(flags.json ? `${JSON.stringify(found, null, 2)}\n` : profileText(found));
 }
@@ -53,7 +58,13 @@ async function learn(files: readonly string[], flags: Flags, io: Io): Promise<Be
     io.signal.throwIfAborted();
     progress.step('learning', step);
   };
-  await using engine = createEngine(config, { mode: 'replay', catalogue, host: { clock: new VirtualClock() }, decideFrom: Number.POSITIVE_INFINITY, onStep });
+  await using engine = createEngine(config, {
+    mode: 'replay',
+    catalogue,
+    host: { clock: new VirtualClock() },
+    decideFrom: Number.POSITIVE_INFINITY,
+    onStep,
+  });
   await engine.start();
   await engine.run();
   progress.done();
@@ -92,16 +103,31 @@ export function profileText(each: BehaviorProfile): string {
     out.push(`  ${day}       ${strip}  ${amount(Math.max(...hours))}/min at most`);
   });
   out.push('');
-  if (each.peaks.length > 0) out.push(`peaks       ${each.peaks.map((peak) => `${DAYS[peak.day]} ${String(peak.hour).padStart(2, '0')}:00 (${amount(peak.perMinute)}/min)`).join(', ')}`);
-  if (each.sessions) out.push(`sessions    half within ${amount(each.sessions.median)} s, 90 % within ${amount(each.sessions.p90)} s, ${amount(each.sessions.perHour)} an hour`);
+  if (each.peaks.length > 0)
+    out.push(
+      `peaks       ${each.peaks.map((peak) => `${DAYS[peak.day]} ${String(peak.hour).padStart(2, '0')}:00 (${amount(peak.perMinute)}/min)`).join(', ')}`,
+    );
+  if (each.sessions)
+    out.push(
+      `sessions    half within ${amount(each.sessions.median)} s, 90 % within ${amount(each.sessions.p90)} s, ${amount(each.sessions.perHour)} an hour`,
+    );
   out.push(`users       ${amount(each.users.today)} today, ${amount(each.users.usualDay)} on a usual day`);
   shares(out, 'resources', each.resources);
   shares(out, 'features', each.features);
   shares(out, 'countries', each.countries);
   shares(out, 'levels', each.accessLevels);
-  shares(out, 'POPs', each.pops.filter((pop) => pop.key !== ''));
+  shares(
+    out,
+    'POPs',
+    each.pops.filter((pop) => pop.key !== ''),
+  );
   for (const other of each.correlated) {
-    const lead = other.lagMs === 0 ? 'at the same time' : other.lagMs > 0 ? `${other.lagMs / 60_000} min ahead of it` : `${-other.lagMs / 60_000} min behind it`;
+    const lead =
+      other.lagMs === 0
+        ? 'at the same time'
+        : other.lagMs > 0
+          ? `${other.lagMs / 60_000} min ahead of it`
+          : `${-other.lagMs / 60_000} min behind it`;
     out.push(`moves with  ${other.group}, ${lead} (r ${other.r.toFixed(2)})`);
   }
   out.push(`sensitivity ${each.sensitivity}`);

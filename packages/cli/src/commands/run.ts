@@ -19,7 +19,9 @@ export function runCommand(io: Io): (command: Command) => Command {
     command
       .command('run')
       .summary('run the engine')
-      .description('Runs the engine until its sources end or Ctrl-C. In shadow mode (the default) it decides and journals, and touches nothing.')
+      .description(
+        'Runs the engine until its sources end or Ctrl-C. In shadow mode (the default) it decides and journals, and touches nothing.',
+      )
       .option('--config <file>', 'config file (default: auspex.config.* in this folder)')
       .option('--mode <mode>', 'shadow or live', 'shadow')
       .option('--decide <which>', 'recent: decide once caught up with the present; all: for past steps too (shadow only)', 'recent')
@@ -29,7 +31,8 @@ export function runCommand(io: Io): (command: Command) => Command {
 }
 
 async function run(flags: Flags, io: Io): Promise<void> {
-  if (flags.mode !== 'shadow' && flags.mode !== 'live') throw new AuspexError('SUPPORT', `"${flags.mode}" is no mode`, { path: '--mode', remedy: 'Use shadow or live.' });
+  if (flags.mode !== 'shadow' && flags.mode !== 'live')
+    throw new AuspexError('SUPPORT', `"${flags.mode}" is no mode`, { path: '--mode', remedy: 'Use shadow or live.' });
   if (flags.decide === 'all' && flags.mode === 'live') {
     throw new AuspexError('SUPPORT', 'past steps are never actuated', { path: '--decide', remedy: 'Use --decide all with --mode shadow.' });
   }

@@ -28,7 +28,7 @@ export function correct(state: Conformal, quantiles: Float64Array, floor: number
     const q = quantiles[index] as number;
     const value = theta === 0 ? q : Math.max(0, (q + floor) * Math.exp(theta) - floor);
     const below = index % columns === 0 ? 0 : (corrected[index - 1] as number);
-    corrected[index] = value < below ? below : value;
+    corrected[index] = Math.max(value, below);
   }
   return corrected;
 }

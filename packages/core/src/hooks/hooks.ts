@@ -15,7 +15,7 @@ export interface EngineHooks {
   readonly forecast: SyncHook<[forecast: Forecast]>;
   /** After the allocator, before the guards: whatever a tap asks for, bounds still hold. */
   readonly decision: AsyncSeriesWaterfallHook<[decision: Decision]>;
-  readonly veto: AsyncSeriesBailHook<[decision: Decision], string>;
+  readonly veto: AsyncSeriesBailHook<[decision: Decision], string | undefined>;
   /** Final, journaled, not yet actuated. */
   readonly decided: SyncHook<[decision: Decision]>;
   readonly receipt: SyncHook<[receipt: Receipt]>;

@@ -51,7 +51,6 @@ export const noStore = defineStore({
   create: (): Store => ({
     get: async () => undefined,
     batch: async () => undefined,
-    // biome-ignore lint/correctness/useYield: there is nothing to yield
     async *scan() {},
     compareAndSet: async () => true,
     close: async () => undefined,

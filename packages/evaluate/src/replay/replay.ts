@@ -1,7 +1,7 @@
 import { AuspexError, LEVELS, type Pool } from '@auspex/contracts';
-import { makePools, parseConfig, use, type EngineCounts } from '@auspex/core';
+import { type EngineCounts, makePools, parseConfig, use } from '@auspex/core';
 import { reactiveAllocator, staticPeakAllocator } from '@auspex/policies';
-import { metrics, type Metrics } from '../metrics/all.ts';
+import { type Metrics, metrics } from '../metrics/all.ts';
 import { type ForecastMetrics, forecastMetrics } from '../metrics/forecast.ts';
 import type { Served } from '../metrics/service.ts';
 import { demandUnits } from '../metrics/units.ts';
@@ -142,7 +142,12 @@ function oracleRecording(recording: Recording, goal: number): Recording {
       const { pool } = recorded;
       const rate = recorded.rate.slice(0, recording.steps);
       const demand = demandUnits(rate, { unitRate: pool.unitRate, target: goal });
-      const { orders, supply } = oraclePlan({ demand, leadSteps: Math.ceil(pool.leadTimeMs / recording.stepMs), min: pool.min, max: pool.max });
+      const { orders, supply } = oraclePlan({
+        demand,
+        leadSteps: Math.ceil(pool.leadTimeMs / recording.stepMs),
+        min: pool.min,
+        max: pool.max,
+      });
       const none = new Float64Array(recorded.quantiles.length).fill(Number.NaN);
       return { ...recorded, supply, ordered: orders, quantiles: none, probability: new Float64Array(recorded.probability.length) };
     }),
@@ -153,7 +158,11 @@ function oracleRecording(recording: Recording, goal: number): Recording {
 function forecastQuality(recording: Recording): ForecastMetrics {
   const season = Math.round(DAY_MS / recording.stepMs);
   const all = recording.pools.map(({ rate, quantiles }) =>
-    forecastMetrics({ actual: rate.subarray(0, recording.steps), quantiles: quantiles.subarray(0, recording.steps * LEVELS.length), season }),
+    forecastMetrics({
+      actual: rate.subarray(0, recording.steps),
+      quantiles: quantiles.subarray(0, recording.steps * LEVELS.length),
+      season,
+    }),
   );
   const steps = all.reduce((sum, each) => sum + each.steps, 0);
   const mean = (of: (each: ForecastMetrics) => number): number => {
@@ -170,13 +179,23 @@ function point(run: PolicyRun): FrontierPoint {
 
 function assumptions(input: ReplayInput, goal: number, recording: Recording): string[] {
   const { delay, failureRate, warmUp } = input.fleet ?? {};
-  const time = delay === undefined ? 'exactly the lead time of its pool' : typeof delay === 'number' ? `${delay / 1000} s` : `p50 ${delay.p50 / 1000} s, p90 ${delay.p90 / 1000} s (lognormal)`;
+  const time =
+    delay === undefined
+      ? 'exactly the lead time of its pool'
+      : typeof delay === 'number'
+        ? `${delay / 1000} s`
+        : `p50 ${delay.p50 / 1000} s, p90 ${delay.p90 / 1000} s (lognormal)`;
   const notes = [
     `The fleet is simulated: a unit is ready ${time} after its order, removals act at once, and it meets its latency goal up to ${100 * goal} % use.`,
   ];
   if (failureRate) notes.push(`${100 * failureRate} % of ordered units never become ready and are ordered anew.`);
   if (warmUp) notes.push(`A new unit serves ${100 * warmUp.share} % of its rate for its first ${warmUp.ms / 1000} s.`);
-  notes.push(input.closedLoop ? 'Closed loop: what the fleet cannot serve is throttled and comes back as retries.' : 'Open loop: the demand of the trace does not depend on what was served.');
-  if (recording.pools.some(({ peak }) => peak === 0)) notes.push('A pool without history before the measured span has no static peak: its baseline holds the most units allowed.');
+  notes.push(
+    input.closedLoop
+      ? 'Closed loop: what the fleet cannot serve is throttled and comes back as retries.'
+      : 'Open loop: the demand of the trace does not depend on what was served.',
+  );
+  if (recording.pools.some(({ peak }) => peak === 0))
+    notes.push('A pool without history before the measured span has no static peak: its baseline holds the most units allowed.');
   return notes;
 }

@@ -1,5 +1,5 @@
 import { createSimulatedActuator, Fleet } from '@auspex/actuators/simulated';
-import type { Actuator, BehaviorProfile, Pool, PluginUse } from '@auspex/contracts';
+import type { Actuator, BehaviorProfile, PluginUse, Pool } from '@auspex/contracts';
 import { type AuspexConfig, createEngine, type Engine, type EngineCounts, use, VirtualClock } from '@auspex/core';
 import { SeededRandom } from '@auspex/numerics';
 import { ClosedLoop } from '../world/closed-loop.ts';
@@ -19,12 +19,22 @@ export interface ReplayRun {
 
 /** Runs the subject: the whole config, on the whole trace. */
 export function runSubject(input: ReplayInput, pools: readonly Pool[], stepMs: number): Promise<ReplayRun> {
-  const config: AuspexConfig = { ...input.config, store: use(noStore), pools: input.config.pools.map(({ actuator: _replaced, ...pool }) => pool) };
+  const config: AuspexConfig = {
+    ...input.config,
+    store: use(noStore),
+    pools: input.config.pools.map(({ actuator: _replaced, ...pool }) => pool),
+  };
   return run(config, input, pools, stepMs, 'auspex', input.onJournal);
 }
 
 /** Runs a baseline: only its allocator, on the demand that the subject's run recorded. */
-export function runBaseline(name: string, allocate: PluginUse, recording: Recording, input: ReplayInput, pools: readonly Pool[]): Promise<ReplayRun> {
+export function runBaseline(
+  name: string,
+  allocate: PluginUse,
+  recording: Recording,
+  input: ReplayInput,
+  pools: readonly Pool[],
+): Promise<ReplayRun> {
   const stepMs = recording.stepMs;
   const config: AuspexConfig = {
     step: `${stepMs}ms`,
@@ -34,7 +44,12 @@ export function runBaseline(name: string, allocate: PluginUse, recording: Record
     assess: use(noAssessor),
     allocate,
     store: use(noStore),
-    pools: input.config.pools.map(({ actuator: _replaced, importances: _unused, ...pool }) => ({ ...pool, pop: '*', groups: [pool.id], measure: 'requests' })),
+    pools: input.config.pools.map(({ actuator: _replaced, importances: _unused, ...pool }) => ({
+      ...pool,
+      pop: '*',
+      groups: [pool.id],
+      measure: 'requests',
+    })),
     popLimits: input.config.popLimits ?? {},
     guards: { stabilisation: '0s' },
   };
@@ -62,7 +77,9 @@ async function run(
     });
   };
   const actuator = lazily(begin, createSimulatedActuator(fleets, clock));
-  const loop = input.closedLoop && new ClosedLoop({ stepMs, pools, capacity: (pool, step) => fleets.get(pool.id)?.capacity(step) ?? 0, options: input.closedLoop });
+  const loop =
+    input.closedLoop &&
+    new ClosedLoop({ stepMs, pools, capacity: (pool, step) => fleets.get(pool.id)?.capacity(step) ?? 0, options: input.closedLoop });
   const engine = createEngine(config, {
     mode: 'replay',
     ...(input.catalogue ? { catalogue: input.catalogue } : {}),
@@ -82,13 +99,26 @@ async function run(
     await engine.start();
     await engine.run();
     const groups = engine.groups();
-    return { recording: recorder, profiles: busiest(engine, input.profiles ?? 8), counts: engine.counts(), configHash: engine.configHash, groups: groups.length };
+    return {
+      recording: recorder,
+      profiles: busiest(engine, input.profiles ?? 8),
+      counts: engine.counts(),
+      configHash: engine.configHash,
+      groups: groups.length,
+    };
   } finally {
     await engine.close();
   }
 }
 
-function watch(engine: Engine, recorder: Recorder, fleets: ReadonlyMap<string, Fleet>, begin: () => void, loop: ClosedLoop | undefined, from: number): void {
+function watch(
+  engine: Engine,
+  recorder: Recorder,
+  fleets: ReadonlyMap<string, Fleet>,
+  begin: () => void,
+  loop: ClosedLoop | undefined,
+  from: number,
+): void {
   engine.hooks.usage.tap('replay', (usage, step) => {
     if (step >= from) begin();
     recorder.demand(step, usage, fleets);
@@ -104,7 +134,10 @@ function watch(engine: Engine, recorder: Recorder, fleets: ReadonlyMap<string, F
 /** Units that the last known demand needs at the pool's target: what an autoscaler would have had. */
 function beginFleet(pool: Pool, lastRate: number, input: ReplayInput, at: number): Fleet {
   const initial = Math.min(Math.max(Math.ceil(lastRate / (pool.target * pool.unitRate)), pool.min, 1), pool.max);
-  const fleet = new Fleet({ initial, delay: pool.leadTimeMs, ...input.fleet }, new SeededRandom(input.config.seed ?? 1).fork(`fleet/${pool.id}`));
+  const fleet = new Fleet(
+    { initial, delay: pool.leadTimeMs, ...input.fleet },
+    new SeededRandom(input.config.seed ?? 1).fork(`fleet/${pool.id}`),
+  );
   fleet.advance(at);
   return fleet;
 }

@@ -37,11 +37,15 @@ function makeDirectory(path: string): void {
     mkdirSync(path, { recursive: true });
   } catch (error) {
     const file = (error as NodeJS.ErrnoException).code === 'EEXIST';
-    throw new AuspexError('STORE_UNREADABLE', file ? 'is a file, not a directory' : `the directory cannot be made: ${(error as Error).message}`, {
-      path,
-      remedy: 'Name a directory that this user may write to.',
-      cause: error,
-    });
+    throw new AuspexError(
+      'STORE_UNREADABLE',
+      file ? 'is a file, not a directory' : `the directory cannot be made: ${(error as Error).message}`,
+      {
+        path,
+        remedy: 'Name a directory that this user may write to.',
+        cause: error,
+      },
+    );
   }
 }
 

@@ -27,12 +27,12 @@ export type Crowd = z.output<typeof crowd>;
 export const departures = defineSource({
   id: 'departures',
   summary: 'US departures 2001 from the vega-datasets package.',
-  config: z.strictObject({ crowd: crowd.optional() }),
+  config: z.strictObject({ airports: z.array(z.string()).default(Object.keys(AIRPORTS)), crowd: crowd.optional() }),
   capabilities: { replayable: false, silence: 'zero' },
   create: (options) => ({
     async *open(_from, signal): AsyncGenerator<SourceBatch> {
       const random = options.crowd && new SeededRandom(options.crowd.seed);
-      for await (const events of readFlights(signal)) {
+      for await (const events of readFlights(options.airports, signal)) {
         const byAirport = new Map<string, UsageEvent[]>();
         for (const event of events) {
           const list = byAirport.get(event.pop) ?? [];
@@ -41,7 +41,7 @@ export const departures = defineSource({
         }
         for (const [airport, own] of byAirport) yield { partition: airport, events: own, position: String(own.at(-1)?.at) };
       }
-      for (const airport of Object.keys(AIRPORTS)) yield { partition: airport, events: [], position: 'end', end: true };
+      for (const airport of options.airports) yield { partition: airport, events: [], position: 'end', end: true };
     },
   }),
 });
@@ -51,7 +51,7 @@ function join(event: UsageEvent, { airport, from, to, factor }: Crowd, random: S
   return { ...event, count: 1 + random.poisson(factor - 1) };
 }
 
-async function* readFlights(signal: AbortSignal): AsyncGenerator<UsageEvent[]> {
+async function* readFlights(airports: readonly string[], signal: AbortSignal): AsyncGenerator<UsageEvent[]> {
   // The package exports its code only; its data lie beside it.
   const entry = createRequire(import.meta.url).resolve('vega-datasets');
   const file = await asyncBufferFromFile(path.resolve(entry, '../../data/flights-3m.parquet'));
@@ -65,16 +65,22 @@ async function* readFlights(signal: AbortSignal): AsyncGenerator<UsageEvent[]> {
       columns[chunk.columnName] = chunk.columnData;
     };
     await parquetRead({ file, metadata, compressors, columns: COLUMNS, rowStart, rowEnd, onChunk });
-    yield toEvents(columns['date'] as ArrayLike<Date>, columns['distance'] as ArrayLike<bigint>, columns['origin'] as ArrayLike<string>);
+    yield toEvents(
+      airports,
+      columns['date'] as ArrayLike<Date>,
+      columns['distance'] as ArrayLike<bigint>,
+      columns['origin'] as ArrayLike<string>,
+    );
     rowStart = rowEnd;
   }
 }
 
-function toEvents(dates: ArrayLike<Date>, miles: ArrayLike<bigint>, origins: ArrayLike<string>): UsageEvent[] {
+function toEvents(airports: readonly string[], dates: ArrayLike<Date>, miles: ArrayLike<bigint>, origins: ArrayLike<string>): UsageEvent[] {
+  const zones = new Map(airports.map((airport) => [airport, AIRPORTS[airport]]));
   const events: UsageEvent[] = [];
   for (let i = 0; i < dates.length; i++) {
     const airport = origins[i] as string;
-    const zoneId = AIRPORTS[airport];
+    const zoneId = zones.get(airport);
     if (zoneId === undefined) continue;
     // The file says what the clock on the wall showed; in the missing hour of April it never showed that.
     const [at] = zone(zoneId).fromLocal((dates[i] as Date).getTime());

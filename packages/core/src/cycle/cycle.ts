@@ -56,8 +56,8 @@ export interface CycleParts {
   readonly signal: AbortSignal;
 }
 
-/** Relating every group to every other is quadratic: four times a day is often enough for a habit. */
-const RELATE_MS = 6 * 3_600_000;
+/** Relating every group to every other is quadratic: once a day is often enough for a habit. */
+const RELATE_MS = 24 * 3_600_000;
 
 /**
  * One step of the engine: `learn` from what closed, `decide` what comes, `act` on it. The stages in the order of the flow;

@@ -295,3 +295,22 @@ test('a gap that a source reports makes its steps missing; a vouched watermark c
     for (let step = ingest.take(); step; step = ingest.take()) closed.push(step.missing);
   expect(closed).toEqual([false, true, false, false]);
 });
+
+test('an end that is vouched for on a step boundary closes no empty step after it', async () => {
+  for (const [watermark, steps] of [
+    [T0 + 2 * MINUTE, 2],
+    [T0 + 2 * MINUTE + 1, 3],
+    [undefined, 1],
+  ] as const) {
+    const source = {
+      async *open() {
+        yield { partition: 'x', events: [request(T0 + 5)], position: '1' };
+        yield { partition: 'x', events: [], position: '2', end: true, ...(watermark === undefined ? {} : { watermark }) };
+      },
+    };
+    const ingest = new Ingest([{ name: 's', source, silence: 'zero' }], shardOptions, quiet, new MemoryMeter());
+    let closed = 0;
+    for await (const _ of ingest.read(new AbortController().signal)) while (ingest.take()) closed++;
+    expect(closed).toBe(steps);
+  }
+});

@@ -99,6 +99,7 @@ export class Cycle {
         total,
         members: new Map(),
         loads: new Map(),
+        actual: 0,
         previous: undefined,
         ready: undefined,
         proposals: [],
@@ -259,6 +260,7 @@ export class Cycle {
         const hidden = saturated || (load !== undefined && isThrottled(load, settings));
         observe(series, (load?.amount ?? 0) / seconds, this.#truth === 'observed' && hidden ? 'censored' : this.#truth);
       }
+      if (this.#truth !== 'missing') state.actual = total(state) / seconds;
       observe(state.total, total(state) / seconds, this.#truth === 'observed' && censored ? 'censored' : this.#truth);
     }
   }
@@ -314,7 +316,7 @@ export class Cycle {
       pool,
       units,
       ready: state.ready ?? units,
-      actual: state.total.last ?? 0,
+      actual: state.actual,
       truth: this.#truth,
       forecast: forecasts.get(state.total.info.id) as Forecast,
       groups: [...state.members].map(([group, series]) => this.#group(state, group, series, at, forecasts, events)),

@@ -22,6 +22,8 @@ export interface PoolState {
   readonly members: Map<string, SeriesState>;
   /** What this step's usage put on it, by group. */
   readonly loads: Map<string, Load>;
+  /** Rate a second of the last step of which anything is known: a lower bound, where it was censored. */
+  actual: number;
   /** Units ordered last; undefined before the first decision or read. */
   previous: number | undefined;
   /** Units that the target had ready when it was last read; undefined = it cannot be read. */

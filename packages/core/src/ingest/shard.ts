@@ -78,7 +78,7 @@ export class Shard {
     this.counts.malformed += batch.malformed ?? 0;
     if (batch.watermark !== undefined) this.#advance(batch.watermark);
     this.position = batch.position;
-    if (batch.end) this.#end();
+    if (batch.end) this.#end(batch.watermark);
   }
 
   #event(raw: UsageEvent): void {
@@ -169,11 +169,13 @@ export class Shard {
     if (boundary > this.boundary) this.#close(boundary);
   }
 
-  #end(): void {
+  /** Closes what is open. A watermark that the source vouches for ends its step; an event's time lies inside one. */
+  #end(vouched = Number.NEGATIVE_INFINITY): void {
     this.ended = true;
     if (this.watermark === Number.NEGATIVE_INFINITY) return;
     const { stepMs } = this.#options;
-    this.#close((Math.floor(this.watermark / stepMs) + 1) * stepMs);
+    const last = Math.max(...this.open.keys(), this.boundary - stepMs);
+    this.#close(Math.max(last + stepMs, Math.ceil(vouched / stepMs) * stepMs));
   }
 
   /** Time has passed `boundary`: enrichers say what it decided (sessions that ended), then the steps before it are closed. */

@@ -13,9 +13,18 @@ export interface PoolRecording {
   /** Highest surge probability of the pool's groups when the step began. */
   readonly probability: Float64Array;
   readonly censored: Uint8Array;
-  /** Before `from`: the highest rate, and the last one known. */
+  readonly history: PoolHistory;
+}
+
+/** What the steps before `Recording.from` leave behind, as rates a second. */
+export interface PoolHistory {
   peak: number;
+  /** The last one known. */
   last: number;
+  /** What the fleet begins with: of the step before `from`, or of the last in which anything was seen. */
+  begin: number;
+  /** Of the step that is just being learnt: it counts once it is known not to be a gap. */
+  open: number;
 }
 
 export interface Recording {
@@ -24,6 +33,10 @@ export interface Recording {
   readonly pools: readonly PoolRecording[];
   /** Steps recorded so far. */
   steps: number;
+  /** Steps before `from` of which anything is known. */
+  historySteps: number;
+  /** Failures of plugins that fallbacks bridged. */
+  failures: number;
 }
 
 /** What the recorder asks of a simulated fleet. */
@@ -34,10 +47,14 @@ export interface FleetView {
 
 /** Watches one replay and keeps what reports are made of. Arrays grow as steps come. */
 export class Recorder implements Recording {
-  readonly from: number;
+  /** Later than asked for where the trace begins later. */
+  from: number;
   readonly stepMs: number;
   pools: PoolRecording[];
   steps = 0;
+  historySteps = 0;
+  failures = 0;
+  #begun = false;
   #capacity = 1024;
 
   constructor(pools: readonly Pool[], from: number, stepMs: number) {
@@ -52,6 +69,8 @@ export class Recorder implements Recording {
 
   /** The usage of a closed step as users meant it, before any fleet throttled it. */
   demand(step: number, usage: readonly Usage[], fleets: ReadonlyMap<string, FleetView>): void {
+    if (!this.#begun) this.from = Math.max(this.from, step);
+    this.#begun = true;
     const index = this.#index(step);
     const seconds = this.stepMs / 1000;
     this.#ensure(index);
@@ -60,8 +79,9 @@ export class Recorder implements Recording {
       for (const each of usage) if (recorded.pool.serves(each.group, each.pop)) sum += amount(each, recorded.pool.measure);
       const rate = sum / seconds;
       if (index < 0) {
-        recorded.peak = Math.max(recorded.peak, rate);
-        recorded.last = rate;
+        recorded.history.open = rate;
+        // A step in which nothing at all was seen may prove a gap, which is no reason to begin without a fleet.
+        if (usage.length > 0) recorded.history.begin = rate;
         continue;
       }
       const fleet = fleets.get(recorded.pool.id);
@@ -72,20 +92,31 @@ export class Recorder implements Recording {
     this.steps = Math.max(this.steps, index + 1);
   }
 
-  /** What the fleet made of it: a step with throttled requests is a lower bound. */
+  /** The same usage as the log of the fleet shows it: a step with throttled requests is a lower bound. */
   served(step: number, usage: readonly Usage[]): void {
     const index = this.#index(step);
     if (index < 0) return;
-    for (const recorded of this.pools) {
-      const own = usage.filter((each) => recorded.pool.serves(each.group, each.pop));
-      if (own.some((each) => each.throttled + each.timedOut > 0)) recorded.censored[index] = 1;
+    for (const each of usage) {
+      if (each.throttled + each.timedOut === 0) continue;
+      for (const recorded of this.pools) if (recorded.pool.serves(each.group, each.pop)) recorded.censored[index] = 1;
     }
   }
 
-  /** Nothing is known of the step after all. */
-  missing(step: number): void {
+  /** The step is over: now it is known whether it was a gap, and nothing is known of it after all. */
+  closed(step: number, missing: boolean): void {
     const index = this.#index(step);
-    if (index >= 0) for (const recorded of this.pools) recorded.rate[index] = Number.NaN;
+    if (index < 0 && !missing) this.historySteps++;
+    for (const { rate, history } of this.pools) {
+      if (index >= 0 && missing) rate[index] = Number.NaN;
+      if (index >= 0 || missing) continue;
+      history.last = history.open;
+      history.peak = Math.max(history.peak, history.open);
+    }
+  }
+
+  /** The trace is over: a gap after the last step that is known is no part of it. */
+  ended(): void {
+    while (this.steps > 0 && this.pools.every(({ rate }) => Number.isNaN(rate[this.steps - 1]))) this.steps--;
   }
 
   decided(decision: Decision): void {
@@ -113,10 +144,8 @@ export class Recorder implements Recording {
     if (index < this.#capacity) return;
     while (index >= this.#capacity) this.#capacity *= 2;
     this.pools = this.pools.map((old) => {
-      const grown = begin(old.pool, this.#capacity);
+      const grown = { ...begin(old.pool, this.#capacity), history: old.history };
       for (const name of ['rate', 'supply', 'ordered', 'quantiles', 'probability', 'censored'] as const) grown[name].set(old[name]);
-      grown.peak = old.peak;
-      grown.last = old.last;
       return grown;
     });
   }
@@ -132,7 +161,6 @@ function begin(pool: Pool, capacity: number): PoolRecording {
     quantiles: unknown(capacity * LEVELS.length),
     probability: new Float64Array(capacity),
     censored: new Uint8Array(capacity),
-    peak: 0,
-    last: 0,
+    history: { peak: 0, last: 0, begin: 0, open: 0 },
   };
 }

@@ -1,6 +1,6 @@
 import { AuspexError, LEVELS, type Pool } from '@auspex/contracts';
 import { type EngineCounts, makePools, parseConfig, use } from '@auspex/core';
-import { reactiveAllocator, staticPeakAllocator } from '@auspex/policies';
+import { reactiveAllocator, staticPeakAllocator, unitsFor } from '@auspex/policies';
 import { type Metrics, metrics } from '../metrics/all.ts';
 import { type ForecastMetrics, forecastMetrics } from '../metrics/forecast.ts';
 import type { Served } from '../metrics/service.ts';
@@ -28,27 +28,28 @@ export interface ReplayResult {
  *
  * @throws AuspexError of the config or the source, or SOURCE_EMPTY when the trace ends before `from`
  */
-export async function replay(input: ReplayInput): Promise<ReplayResult> {
-  const { settings } = parseConfig({ ...input.config, store: use(noStore) }, input.catalogue ?? []);
+export async function replay(given: ReplayInput): Promise<ReplayResult> {
+  const { settings } = parseConfig({ ...given.config, store: use(noStore) }, given.catalogue ?? []);
+  const input = onSteps(given, settings.step);
   const pools = makePools(settings);
   const subject = await runSubject(input, pools, settings.step);
   const { recording } = subject;
   if (recording.steps === 0) {
-    throw new AuspexError('SOURCE_EMPTY', `the trace ends before ${new Date(input.from).toISOString()}, where the measured span begins`, {
+    throw new AuspexError('SOURCE_EMPTY', `the trace ends before ${time(input.from)}, where the measured span begins`, {
       path: input.source,
       remedy: 'Begin the measured span earlier, or give a longer trace.',
     });
   }
   const goal = input.goal ?? GOAL;
-  const runs = [policyRun('auspex', 'Auspex', recording, goal)];
+  const runs = [policyRun('auspex', 'Auspex', recording, goal, true)];
   const frontier: FrontierPoint[] = [];
   for (const baseline of input.baselines ?? defaultBaselines(recording, pools)) {
     const { recording: own } = await runBaseline(baseline.name, baseline.allocate, recording, input, pools);
     const measured = policyRun(baseline.name, baseline.label, own, goal);
-    if (!baseline.frontierOnly) runs.push(measured);
     if (baseline.frontierOnly) frontier.push(point(measured));
+    else runs.push(measured);
   }
-  runs.push(policyRun('oracle', 'Oracle (knows the future)', oracleRecording(recording, goal), goal));
+  runs.push(policyRun('oracle', 'Oracle (knows the future)', oracleRecording(recording, goal, input), goal));
   const report: ReplayReport = {
     title: input.title,
     source: input.source,
@@ -57,9 +58,9 @@ export async function replay(input: ReplayInput): Promise<ReplayResult> {
       seed: settings.seed,
       steps: recording.steps,
       stepMs: settings.step,
-      trainUntil: input.trainAt ?? input.from,
-      from: input.from,
-      to: input.from + recording.steps * settings.step,
+      trainUntil: input.trainAt ?? recording.from,
+      from: recording.from,
+      to: recording.from + recording.steps * settings.step,
       zone: typeof settings.zone === 'string' ? settings.zone : settings.zone.default,
       groups: subject.groups,
       pools: pools.length,
@@ -67,35 +68,55 @@ export async function replay(input: ReplayInput): Promise<ReplayResult> {
     runs,
     forecast: forecastQuality(recording),
     frontier: [...runs.map(point), ...frontier],
-    notes: [...assumptions(input, goal, recording), ...(input.notes ?? [])],
+    notes: [...assumptions(input, goal, recording, settings.popLimits), ...(input.notes ?? [])],
     profiles: subject.profiles,
   };
   return { report, counts: subject.counts };
 }
 
+/** Only whole steps are decided and measured: the span is what of it lies inside. */
+function onSteps(input: ReplayInput, stepMs: number): ReplayInput {
+  const from = Math.ceil(input.from / stepMs) * stepMs;
+  if (input.to === undefined) return { ...input, from };
+  const to = Math.floor(input.to / stepMs) * stepMs;
+  if (to > from) return { ...input, from, to };
+  throw new AuspexError('CONFIG_INVALID', `between ${time(input.from)} and ${time(input.to)} there is no whole step to measure`, {
+    remedy: 'End the measured span later.',
+  });
+}
+
+function time(at: number): string {
+  return new Date(at).toISOString();
+}
+
 /** The HPA as it is usually set, static peak of the history, and the HPA at other targets as points of the frontier. */
 export function defaultBaselines(recording: Recording, pools: readonly Pool[]): Baseline[] {
   const peak: Record<string, number> = {};
-  for (const { pool, peak: highest } of recording.pools) {
-    const units = Math.ceil(highest / (pool.target * pool.unitRate));
-    if (highest > 0) peak[pool.id] = Math.min(Math.max(units, pool.min), pool.max);
+  for (const { pool, history } of recording.pools) {
+    if (history.peak > 0) peak[pool.id] = Math.min(Math.max(unitsFor(history.peak, pool), pool.min), pool.max);
   }
   const target = pools[0]?.target ?? 0.7;
-  const others = [0.4, 0.5, 0.6, 0.8, 0.9].filter((other) => Math.abs(other - target) > 0.01);
+  const same = pools.every((pool) => pool.target === target);
+  const others = [0.4, 0.5, 0.6, 0.8, 0.9].filter((other) => !same || Math.abs(other - target) > 0.01);
   return [
-    { name: 'reactive', label: `HPA at ${Math.round(100 * target)} %`, allocate: use(reactiveAllocator) },
+    { name: 'reactive', label: same ? hpaAt(target) : "HPA at each pool's target", allocate: use(reactiveAllocator) },
     { name: 'static-peak', label: 'Static peak of the history', allocate: use(staticPeakAllocator, { units: peak }) },
     ...others.map((other) => ({
       name: 'reactive',
-      label: `HPA at ${Math.round(100 * other)} %`,
+      label: hpaAt(other),
       allocate: use(reactiveAllocator, { target: other }),
       frontierOnly: true,
     })),
   ];
 }
 
-function policyRun(name: string, label: string, recording: Recording, goal: number): PolicyRun {
-  const traces = recording.pools.map((pool) => trace(pool, recording, goal));
+function hpaAt(target: number): string {
+  return `HPA at ${Math.round(100 * target)} %`;
+}
+
+/** @param foresees only what foresees has forecasts and surges to show */
+function policyRun(name: string, label: string, recording: Recording, goal: number, foresees = false): PolicyRun {
+  const traces = recording.pools.map((pool) => trace(pool, recording, goal, foresees));
   const served = recording.pools.map((pool, i): Served => {
     const own = traces[i] as PoolTrace;
     const { unitRate, price } = pool.pool;
@@ -108,7 +129,7 @@ function policyRun(name: string, label: string, recording: Recording, goal: numb
   return { name, label, pools: traces, metrics: metrics(...served), byPool };
 }
 
-function trace(recorded: PoolRecording, recording: Recording, goal: number): PoolTrace {
+function trace(recorded: PoolRecording, recording: Recording, goal: number, foresees: boolean): PoolTrace {
   const { steps, stepMs, from } = recording;
   const { pool } = recorded;
   const rate = recorded.rate.slice(0, steps);
@@ -125,33 +146,24 @@ function trace(recorded: PoolRecording, recording: Recording, goal: number): Poo
     demand: demandUnits(rate, { unitRate: pool.unitRate, target: goal }),
     supply: recorded.supply.slice(0, steps),
     ordered: recorded.ordered.slice(0, steps),
-    fan: { low: at(0.1), median: at(0.5), high: at(0.9) },
-    probability: recorded.probability.slice(0, steps),
+    ...(foresees ? { fan: { low: at(0.1), median: at(0.5), high: at(0.9) }, probability: recorded.probability.slice(0, steps) } : {}),
     censored: recorded.censored.slice(0, steps),
   };
 }
 
-/** The recording of a fleet that followed the oracle's plan. */
-function oracleRecording(recording: Recording, goal: number): Recording {
-  return {
-    ...recording,
-    steps: recording.steps,
-    from: recording.from,
-    stepMs: recording.stepMs,
-    pools: recording.pools.map((recorded) => {
-      const { pool } = recorded;
-      const rate = recorded.rate.slice(0, recording.steps);
-      const demand = demandUnits(rate, { unitRate: pool.unitRate, target: goal });
-      const { orders, supply } = oraclePlan({
-        demand,
-        leadSteps: Math.ceil(pool.leadTimeMs / recording.stepMs),
-        min: pool.min,
-        max: pool.max,
-      });
-      const none = new Float64Array(recorded.quantiles.length).fill(Number.NaN);
-      return { ...recorded, supply, ordered: orders, quantiles: none, probability: new Float64Array(recorded.probability.length) };
-    }),
-  };
+/** The recording of a fleet that followed the oracle's plan. Units that it orders take as long as everybody's. */
+function oracleRecording(recording: Recording, goal: number, input: ReplayInput): Recording {
+  const { steps, stepMs } = recording;
+  const delay = input.fleet?.delay;
+  const leadMs = typeof delay === 'object' ? delay.p90 : delay;
+  const pools = recording.pools.map((recorded) => {
+    const { pool } = recorded;
+    const demand = demandUnits(recorded.rate.slice(0, steps), { unitRate: pool.unitRate, target: goal });
+    const leadSteps = Math.ceil((leadMs ?? pool.leadTimeMs) / stepMs);
+    const { orders, supply } = oraclePlan({ demand, leadSteps, min: pool.min, max: pool.max });
+    return { ...recorded, supply, ordered: orders, censored: new Uint8Array(steps) };
+  });
+  return { steps, stepMs, from: recording.from, historySteps: 0, failures: 0, pools };
 }
 
 /** Forecast quality over all pools, weighted by the steps compared. */
@@ -177,25 +189,41 @@ function point(run: PolicyRun): FrontierPoint {
   return { policy: run.name, label: run.label, overload: run.metrics.overload, cost: run.metrics.cost };
 }
 
-function assumptions(input: ReplayInput, goal: number, recording: Recording): string[] {
+function assumptions(input: ReplayInput, goal: number, recording: Recording, popLimits: Readonly<Record<string, number>>): string[] {
   const { delay, failureRate, warmUp } = input.fleet ?? {};
-  const time =
+  const after =
     delay === undefined
       ? 'exactly the lead time of its pool'
       : typeof delay === 'number'
         ? `${delay / 1000} s`
         : `p50 ${delay.p50 / 1000} s, p90 ${delay.p90 / 1000} s (lognormal)`;
   const notes = [
-    `The fleet is simulated: a unit is ready ${time} after its order, removals act at once, and it meets its latency goal up to ${100 * goal} % use.`,
+    `The fleet is simulated: a unit is ready ${after} after its order, removals act at once, and it meets its latency goal up to ${percent(goal)} % use.`,
   ];
-  if (failureRate) notes.push(`${100 * failureRate} % of ordered units never become ready and are ordered anew.`);
-  if (warmUp) notes.push(`A new unit serves ${100 * warmUp.share} % of its rate for its first ${warmUp.ms / 1000} s.`);
+  if (failureRate) notes.push(`${percent(failureRate)} % of ordered units never become ready and are ordered anew.`);
+  if (warmUp)
+    notes.push(
+      `A new unit serves ${percent(warmUp.share)} % of its rate for its first ${warmUp.ms / 1000} s, and counts as ready meanwhile.`,
+    );
   notes.push(
     input.closedLoop
-      ? 'Closed loop: what the fleet cannot serve is throttled and comes back as retries.'
+      ? 'Closed loop: what the fleet cannot serve is throttled and comes back as retries; metrics are of first attempts.'
       : 'Open loop: the demand of the trace does not depend on what was served.',
   );
-  if (recording.pools.some(({ peak }) => peak === 0))
+  if (Object.keys(popLimits).length > 0) notes.push('The common limits of POPs bind every policy but the oracle.');
+  if (recording.from > input.from) notes.push(`The trace begins at ${time(recording.from)}, after the span that was asked for.`);
+  const unknown = countUnknown(recording);
+  if (unknown > 0) notes.push(`${unknown} of ${recording.steps} steps are gaps of the trace: they cost units, and count nowhere else.`);
+  if (recording.failures > 0) notes.push(`Plugins failed ${recording.failures} times; fallbacks stood in, and the journal has each.`);
+  if (recording.pools.some(({ history }) => history.peak === 0))
     notes.push('A pool without history before the measured span has no static peak: its baseline holds the most units allowed.');
   return notes;
+}
+
+function countUnknown({ pools, steps }: Recording): number {
+  return pools[0]?.rate.subarray(0, steps).reduce((sum, rate) => sum + (Number.isNaN(rate) ? 1 : 0), 0) ?? 0;
+}
+
+function percent(share: number): number {
+  return Number((100 * share).toPrecision(6));
 }

@@ -2,11 +2,12 @@ import { createSimulatedActuator, Fleet } from '@auspex/actuators/simulated';
 import type { Actuator, BehaviorProfile, PluginUse, Pool } from '@auspex/contracts';
 import { type AuspexConfig, createEngine, type Engine, type EngineCounts, use, VirtualClock } from '@auspex/core';
 import { SeededRandom } from '@auspex/numerics';
+import { unitsFor } from '@auspex/policies';
 import { ClosedLoop } from '../world/closed-loop.ts';
 import type { ReplayInput } from './input.ts';
 import { noAssessor, noProfiler, noStore } from './nothing.ts';
-import { Recorder, type Recording } from './recorder.ts';
-import { totalsSource } from './totals.ts';
+import { type PoolRecording, Recorder, type Recording } from './recorder.ts';
+import { totalOf, totalsSource } from './totals.ts';
 
 /** One policy's run through the engine. */
 export interface ReplayRun {
@@ -44,17 +45,17 @@ export function runBaseline(
     assess: use(noAssessor),
     allocate,
     store: use(noStore),
-    pools: input.config.pools.map(({ actuator: _replaced, importances: _unused, ...pool }) => ({
+    maxGroups: pools.length + 1,
+    pools: input.config.pools.map(({ actuator: _replaced, importances: _unused, ...pool }, index) => ({
       ...pool,
-      pop: '*',
-      groups: [pool.id],
+      groups: [totalOf(index)],
       measure: 'requests',
     })),
     popLimits: input.config.popLimits ?? {},
     guards: { stabilisation: '0s' },
   };
-  const own = pools.map((pool): Pool => ({ ...pool, pop: '*', measure: 'requests', serves: (group) => group === pool.id }));
-  return run(config, input, own, stepMs, name, undefined, recording);
+  const own = pools.map((pool, index): Pool => ({ ...pool, measure: 'requests', serves: (group) => group === totalOf(index) }));
+  return run(config, { ...input, from: recording.from, profiles: 0 }, own, stepMs, name, undefined, recording);
 }
 
 async function run(
@@ -72,8 +73,8 @@ async function run(
   const begin = (): void => {
     if (fleets.size > 0) return;
     pools.forEach((pool, index) => {
-      const last = before?.pools[index]?.last ?? recorder.pools[index]?.last ?? 0;
-      fleets.set(pool.id, beginFleet(pool, last, input, clock.now()));
+      const { history } = (before ?? recorder).pools[index] as PoolRecording;
+      fleets.set(pool.id, beginFleet(pool, history.begin, input, clock.now()));
     });
   };
   const actuator = lazily(begin, createSimulatedActuator(fleets, clock));
@@ -89,7 +90,7 @@ async function run(
     trustDemand: loop === undefined,
     ...(onJournal ? { onJournal } : {}),
     onStep: (step, missing) => {
-      if (missing) recorder.missing(step);
+      recorder.closed(step, missing);
       input.onProgress?.(name, step);
       if (input.to !== undefined && step + stepMs >= input.to) engine.stop();
     },
@@ -98,6 +99,7 @@ async function run(
   try {
     await engine.start();
     await engine.run();
+    if (input.to === undefined) recorder.ended();
     const groups = engine.groups();
     return {
       recording: recorder,
@@ -122,10 +124,12 @@ function watch(
   engine.hooks.usage.tap('replay', (usage, step) => {
     if (step >= from) begin();
     recorder.demand(step, usage, fleets);
-    if (!loop || step < from) return usage;
-    const reshaped = loop.reshape(step, usage);
-    recorder.served(step, reshaped);
-    return reshaped;
+    const seen = loop && step >= from ? loop.reshape(step, usage) : usage;
+    recorder.served(step, seen);
+    return seen;
+  });
+  engine.hooks.failure.tap('replay', () => {
+    recorder.failures++;
   });
   engine.hooks.decided.tap('replay', (decision) => recorder.decided(decision));
   engine.hooks.forecast.tap('replay', (forecast) => recorder.forecast(forecast));
@@ -133,7 +137,7 @@ function watch(
 
 /** Units that the last known demand needs at the pool's target: what an autoscaler would have had. */
 function beginFleet(pool: Pool, lastRate: number, input: ReplayInput, at: number): Fleet {
-  const initial = Math.min(Math.max(Math.ceil(lastRate / (pool.target * pool.unitRate)), pool.min, 1), pool.max);
+  const initial = Math.min(Math.max(unitsFor(lastRate, pool), pool.min, 1), pool.max);
   const fleet = new Fleet(
     { initial, delay: pool.leadTimeMs, ...input.fleet },
     new SeededRandom(input.config.seed ?? 1).fork(`fleet/${pool.id}`),

@@ -1,8 +1,12 @@
 import { AuspexError } from '@auspex/contracts';
+import { looksLike } from '../records/index.ts';
 import type { CsvOptions } from './config.ts';
 
 /** Options that name a column. */
 const NAMING = ['time', 'value', 'group', 'pop', 'resource', 'feature', 'user', 'country'] as const;
+
+/** Characters of a header that an error shows. */
+const SHOWN = 120;
 
 /** Where each named column stands; -1 when it is not used. */
 export type Columns = Readonly<Record<(typeof NAMING)[number], number>>;
@@ -15,9 +19,11 @@ export function findColumns(header: readonly string[], options: CsvOptions, file
     const at = name === undefined ? -1 : header.indexOf(name);
     if (name !== undefined && at < 0) {
       const near = nearest(name, header);
+      const first = header.join(', ');
+      const hint = near === undefined ? otherFormat(first) : `did you mean "${near}"?`;
       throw new AuspexError(
         'SOURCE_COLUMN_MISSING',
-        `there is no column "${name}" (option ${option}); the header is ${header.join(', ')}${near === undefined ? '' : `; did you mean "${near}"?`}`,
+        `there is no column "${name}" (option ${option}); the header is ${first.length > SHOWN ? `${first.slice(0, SHOWN)}…` : first}${hint && `; ${hint}`}`,
         { path: `${file}:1` },
       );
     }
@@ -26,10 +32,16 @@ export function findColumns(header: readonly string[], options: CsvOptions, file
   return found as Columns;
 }
 
-/** The name that takes the fewest edits. */
+/** What the first line looks like when it is no header at all. */
+function otherFormat(first: string): string {
+  const hint = looksLike(first);
+  return hint.endsWith('csv source') ? '' : hint;
+}
+
+/** The name that takes the fewest edits, if they are fewer than half of the name. */
 function nearest(name: string, names: readonly string[]): string | undefined {
   let best: string | undefined;
-  let least = Number.POSITIVE_INFINITY;
+  let least = Math.max(2, Math.floor(name.length / 2)) + 1;
   for (const candidate of names) {
     const edits = distance(name.toLowerCase(), candidate.toLowerCase());
     if (edits < least) {

@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const packages = readdirSync(path.join(root, 'packages'));
+const pages = ['README.md', 'ARCHITECTURE.md', ...packages.map((name) => `packages/${name}/README.md`)];
+
+/** Every subpath that a package exports, as a compiler path to its source. */
+function compilerPaths(): Record<string, string[]> {
+  const paths: Record<string, string[]> = { zod: [path.join(root, 'packages/contracts/node_modules/zod')] };
+  for (const name of packages) {
+    const { exports } = JSON.parse(readFileSync(path.join(root, 'packages', name, 'package.json'), 'utf8'));
+    for (const [subpath, entry] of Object.entries<{ source?: string }>(exports)) {
+      if (entry.source) paths[path.posix.join(`@auspex/${name}`, subpath)] = [path.join(root, 'packages', name, entry.source)];
+    }
+  }
+  return paths;
+}
+
+test('every ts block of every README compiles', () => {
+  const folder = path.join(root, 'node_modules/.cache/snippets');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  let count = 0;
+  for (const page of pages) {
+    for (const [index, [, code]] of [...readFileSync(path.join(root, page), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)].entries()) {
+      writeFileSync(path.join(folder, `${page.replaceAll('/', '-')}-${index}.ts`), `${code}\nexport {};\n`);
+      count++;
+    }
+  }
+  expect(count).toBeGreaterThan(10);
+  writeFileSync(
+    path.join(folder, 'tsconfig.json'),
+    JSON.stringify({
+      extends: path.join(root, 'tsconfig.base.json'),
+      compilerOptions: { composite: false, noEmit: true, declaration: false, declarationMap: false, sourceMap: false, paths: compilerPaths(), typeRoots: [path.join(root, 'node_modules/@types')] },
+      include: ['*.ts'],
+    }),
+  );
+  const tsc = path.join(root, 'node_modules/typescript-7/bin/tsc');
+  const { stdout } = spawnSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8' });
+  expect(stdout).toBe('');
+}, 60_000);

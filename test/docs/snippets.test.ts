@@ -36,7 +36,15 @@ test('every ts block of every README compiles', () => {
     path.join(folder, 'tsconfig.json'),
     JSON.stringify({
       extends: path.join(root, 'tsconfig.base.json'),
-      compilerOptions: { composite: false, noEmit: true, declaration: false, declarationMap: false, sourceMap: false, paths: compilerPaths(), typeRoots: [path.join(root, 'node_modules/@types')] },
+      compilerOptions: {
+        composite: false,
+        noEmit: true,
+        declaration: false,
+        declarationMap: false,
+        sourceMap: false,
+        paths: compilerPaths(),
+        typeRoots: [path.join(root, 'node_modules/@types')],
+      },
       include: ['*.ts'],
     }),
   );

@@ -16,7 +16,7 @@ export class DecayedCounts {
 
   /**
    * @param keep keys that are kept for good
-   * @param length UTF-16 units of a key that are kept
+   * @param length bytes of a key in UTF-8 that are kept
    */
   constructor(keep: number, length: number, origin = 0, weights: Iterable<readonly [string, number]> = []) {
     this.keep = keep;
@@ -34,7 +34,7 @@ export class DecayedCounts {
       unit = 1;
     }
     for (const [name, count] of counts) {
-      const key = name.length > this.#length ? name.slice(0, this.#length) : name;
+      const key = cut(name, this.#length);
       this.weights.set(key, (this.weights.get(key) ?? 0) + count * unit);
     }
     if (this.weights.size > 2 * this.keep) for (const [key] of this.#ranked().slice(this.keep)) this.weights.delete(key);
@@ -52,11 +52,14 @@ export class DecayedCounts {
 
   /** The heaviest keys with their share of all that is kept. */
   shares(): Share[] {
-    let sum = 0;
-    for (const weight of this.weights.values()) sum += weight;
-    return this.#ranked()
-      .slice(0, this.keep)
-      .map(([key, weight]) => ({ key, share: weight / sum }));
+    const ranked = this.#ranked();
+    const sum = ranked.reduce((total, [, weight]) => total + weight, 0);
+    return ranked.slice(0, this.keep).map(([key, weight]) => ({ key, share: weight / sum }));
+  }
+
+  /** All that is kept, in counts of the time `at`. */
+  total(at: number, halfLifeMs: number): number {
+    return this.#ranked().reduce((total, [, weight]) => total + weight, 0) / 2 ** ((at - this.origin) / halfLifeMs);
   }
 
   /** What is encoded: the heaviest keys. */
@@ -65,4 +68,18 @@ export class DecayedCounts {
       .slice(0, this.keep)
       .map(([key, weight]) => [key, weight]);
   }
+}
+
+/** The longest start of `text` that is at most `bytes` long in UTF-8, in whole characters. */
+function cut(text: string, bytes: number): string {
+  // A UTF-16 unit is three bytes at most.
+  if (text.length * 3 <= bytes) return text;
+  let used = 0;
+  for (let i = 0; i < text.length; ) {
+    const code = text.codePointAt(i) as number;
+    used += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    if (used > bytes) return text.slice(0, i);
+    i += code < 0x10000 ? 1 : 2;
+  }
+  return text;
 }

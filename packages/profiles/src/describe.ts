@@ -38,12 +38,15 @@ export function describe(state: BehaviorState, options: BehaviorOptions): Behavi
   };
 }
 
-/** Expected requests a minute over one hour of the local week: the mean of its quarters. */
-function perMinute(state: BehaviorState, hour: number): number {
-  if (state.shape.seen === 0) return 0;
-  let sum = 0;
-  for (let quarter = 0; quarter < 4; quarter++) sum += rateAt(state.shape, hour * HOUR_MS + (quarter * HOUR_MS) / 4);
-  return (sum / 4) * 60;
+/** Expected requests a minute over one hour of the local week: the mean of those of its quarters that steps fall into. */
+function perMinute({ shape }: BehaviorState, hour: number): number {
+  if (shape.seen === 0) return 0;
+  const first = (hour % 24) * 4;
+  const quarters = [0, 1, 2, 3];
+  const seen = quarters.filter((quarter) => (shape.dailySeen[first + quarter] as number) > 0);
+  const asked = seen.length > 0 ? seen : quarters;
+  const sum = asked.reduce((total, quarter) => total + rateAt(shape, hour * HOUR_MS + (quarter * HOUR_MS) / 4), 0);
+  return (sum / asked.length) * 60;
 }
 
 function describeSessions(state: BehaviorState, halfLife: number): BehaviorProfile['sessions'] {
@@ -61,10 +64,7 @@ function describeSessions(state: BehaviorState, halfLife: number): BehaviorProfi
     }
     return 2 ** bins.length;
   };
-  let weight = 0;
-  for (const value of state.sessions.weights.values()) weight += value;
-  const unit = 2 ** ((state.lastStep - state.sessions.origin) / halfLife);
-  // A steady stream of n an hour sums to n x half-life / ln 2 in decayed counts; before that, to the hours seen.
-  const hours = Math.min((state.shape.seen * state.stepMs) / HOUR_MS, halfLife / HOUR_MS / Math.LN2);
-  return { median: at(0.5), p90: at(0.9), perHour: hours > 0 ? weight / unit / hours : 0 };
+  // A steady stream of n an hour over the time t sums to n x half-life / ln 2 x (1 − 2^(−t / half-life)) in decayed counts.
+  const hours = ((halfLife / HOUR_MS) * (1 - 0.5 ** ((state.shape.seen * state.stepMs) / halfLife))) / Math.LN2;
+  return { median: at(0.5), p90: at(0.9), perHour: hours > 0 ? state.sessions.total(state.lastStep, halfLife) / hours : 0 };
 }

@@ -1,8 +1,8 @@
 import type { GroupStep, Usage } from '@auspex/contracts';
-import { countDistinct, emptyDistinct, mergeDistinct, zone } from '@auspex/numerics';
+import { addDistinct, countDistinct, emptyDistinct, mergeDistinct, mergeTally, zone } from '@auspex/numerics';
 import type { BehaviorOptions } from './config.ts';
-import { foldShape, learningRates, type Rates, rateAt } from './shape.ts';
-import type { BehaviorState } from './state.ts';
+import { foldShape, learningRates, type Rates, rateAt, warmSteps } from './shape.ts';
+import { type BehaviorState, RECENT_BUCKETS } from './state.ts';
 
 const DAY_MS = 86_400_000;
 export const RELATE_BUCKET_MS = 900_000;
@@ -15,7 +15,7 @@ export function fold(state: BehaviorState, step: GroupStep, options: BehaviorOpt
   foldDeviation(state, step, known);
   if (known) {
     const offset = zone(state.zone).weekOffset(step.step);
-    foldShape(state.shape, rate(state, step), offset, ratesOf(state.stepMs, options), 1000 / state.stepMs);
+    foldShape(state.shape, rate(state, step), offset, ratesOf(state.stepMs, options));
   }
   // Who came and what they asked for is known also while capacity was short; inside an incident nothing is usual.
   if (known || step.truth === 'censored') foldMix(state, step, options.mixHalfLife);
@@ -47,13 +47,13 @@ function foldDeviation(state: BehaviorState, step: GroupStep, known: boolean): v
     if (state.bucket >= 0) {
       state.recent.push(state.bucketCount > 0 ? state.bucketSum / state.bucketCount : Number.NaN);
       // Buckets that were never seen are unknown, so that positions stay times.
-      for (let gap = state.bucket + 1; gap < bucket && gap - state.bucket < 288; gap++) state.recent.push(Number.NaN);
+      for (let gap = state.bucket + 1; gap < bucket && gap - state.bucket <= RECENT_BUCKETS; gap++) state.recent.push(Number.NaN);
     }
     state.bucket = bucket;
     state.bucketSum = 0;
     state.bucketCount = 0;
   }
-  if (!known || state.shape.seen === 0) return;
+  if (!known || state.shape.seen < warmSteps(state.stepMs)) return;
   const one = 1000 / state.stepMs;
   const expected = rateAt(state.shape, zone(state.zone).weekOffset(step.step));
   state.bucketSum += Math.log((rate(state, step) + one) / (expected + one));
@@ -70,22 +70,29 @@ function foldMix(state: BehaviorState, step: GroupStep, halfLife: number): void 
     state.day = day;
     state.users = emptyDistinct();
   }
-  for (const usage of step.usage) foldUsage(state, usage, halfLife);
+  if (step.usage.length > 0) foldUsage(state, step, halfLife);
 }
 
-function foldUsage(state: BehaviorState, usage: Usage, halfLife: number): void {
-  const { step } = usage;
-  state.resources.add(usage.resources.counts, step, halfLife);
-  state.features.add(usage.features.counts, step, halfLife);
-  state.countries.add(usage.countries.counts, step, halfLife);
-  state.accessLevels.add(usage.accessLevels.counts, step, halfLife);
-  if (usage.offered > 0) state.pops.add(new Map([[usage.pop, usage.offered]]), step, halfLife);
-  if (usage.sessionEnds > 0) {
-    state.sessions.add(
-      new Map(usage.sessionLengths.flatMap((count, bin) => (count > 0 ? [[String(bin), count] as const] : []))),
-      step,
-      halfLife,
-    );
+/** POPs are added up first: what is kept of a step must not depend on their order. */
+function foldUsage(state: BehaviorState, { step, usage }: GroupStep, halfLife: number): void {
+  for (const name of ['resources', 'features', 'countries', 'accessLevels'] as const) {
+    state[name].add(usage.map((one) => one[name]).reduce(mergeTally).counts, step, halfLife);
   }
-  if (!('hashes' in usage.users) || usage.users.hashes.size > 0) state.users = mergeDistinct(state.users, usage.users);
+  const pops = new Map<string, number>();
+  const sessions = new Map<string, number>();
+  for (const { pop, offered, sessionLengths, users } of usage) {
+    if (offered > 0) pops.set(pop, (pops.get(pop) ?? 0) + offered);
+    for (const [bin, count] of sessionLengths.entries()) {
+      if (count > 0) sessions.set(String(bin), (sessions.get(String(bin)) ?? 0) + count);
+    }
+    addUsers(state, users);
+  }
+  state.pops.add(pops, step, halfLife);
+  state.sessions.add(sessions, step, halfLife);
+}
+
+/** The union, in place while the step's users are few: a copy a step would cost more than all the rest. */
+function addUsers(state: BehaviorState, users: Usage['users']): void {
+  if ('registers' in users) state.users = mergeDistinct(state.users, users);
+  else for (const hash of users.hashes) state.users = addDistinct(state.users, hash);
 }

@@ -3,12 +3,8 @@ import { behaviorConfig } from './config.ts';
 import { describe } from './describe.ts';
 import { fold } from './fold.ts';
 import { relate } from './relate.ts';
-import { expectedRate } from './shape.ts';
+import { expectedRate, warmSteps } from './shape.ts';
 import { type BehaviorState, beginState, decodeState, encodeState } from './state.ts';
-
-/** Before this many observed steps, or an hour, whichever is more, nothing is expected. */
-const LEAST_STEPS = 8;
-const HOUR_MS = 3_600_000;
 
 /** The default profiler: level x day x week, sessions, resources, users, and how groups move together. */
 export const behavior = defineProfiler({
@@ -18,10 +14,8 @@ export const behavior = defineProfiler({
   create: (options) => ({
     begin: ({ id, zone, stepMs }) => beginState(id, zone, stepMs),
     fold: (state: BehaviorState, step) => fold(state, step, options),
-    expected: (state: BehaviorState, at) => {
-      const { seen } = state.shape;
-      return seen < LEAST_STEPS || seen * state.stepMs < HOUR_MS ? undefined : expectedRate(state.shape, at, state.zone);
-    },
+    expected: (state: BehaviorState, at) =>
+      state.shape.seen < warmSteps(state.stepMs) ? undefined : expectedRate(state.shape, at, state.zone),
     sensitivity: () => options.sensitivity,
     profile: (state: BehaviorState) => describe(state, options),
     relate,

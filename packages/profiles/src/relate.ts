@@ -32,7 +32,7 @@ export function relate(states: ReadonlyMap<string, BehaviorState>): Map<string, 
       const { r, lag } = bestLag(a.values, b.values, b.end - a.end);
       if (Math.abs(r) < LEAST_R) continue;
       found.get(a.group)?.push({ group: b.group, lagMs: lag * a.bucketMs, r });
-      found.get(b.group)?.push({ group: a.group, lagMs: -lag * a.bucketMs, r });
+      found.get(b.group)?.push({ group: a.group, lagMs: (0 - lag) * a.bucketMs, r });
     }
   }
   const strongest = (list: Correlation[]): Correlation[] =>

@@ -12,6 +12,8 @@ export interface MetricEntry {
 }
 
 const percent = (value: number): string => figure(value, 2);
+/** Hours and money: decimals only while they matter. */
+const large = (value: number): string => figure(value, value >= 1000 ? 0 : 1);
 
 /** The one list of metrics, in the order in which reports show them. Lower is better for each. */
 export const METRICS: readonly MetricEntry[] = [
@@ -24,10 +26,10 @@ export const METRICS: readonly MetricEntry[] = [
   },
   { key: 'longestSteps', label: 'Longest, steps', explain: 'the same in steps', format: (value) => figure(value, 0) },
   { key: 'lost', label: 'Lost %', explain: 'requests beyond 100 % use of the ready units', format: percent },
-  { key: 'unitHours', label: 'Unit-hours', explain: 'hours of all ordered units', format: (value) => figure(value, 1) },
-  { key: 'cost', label: 'Cost', explain: 'ordered unit-hours times their price', format: (value) => figure(value, 2) },
-  { key: 'overHours', label: 'Idle hours', explain: 'unit-hours ready above need', format: (value) => figure(value, 1) },
-  { key: 'shortHours', label: 'Short hours', explain: 'unit-hours needed above what was ready', format: (value) => figure(value, 1) },
+  { key: 'unitHours', label: 'Unit-hours', explain: 'hours of all ordered units', format: large },
+  { key: 'cost', label: 'Cost', explain: 'ordered unit-hours times their price', format: (value) => figure(value, value >= 1000 ? 0 : 2) },
+  { key: 'overHours', label: 'Idle hours', explain: 'unit-hours ready above need', format: large },
+  { key: 'shortHours', label: 'Short hours', explain: 'unit-hours needed above what was ready', format: large },
   { key: 'thetaU', label: 'Under %', symbol: 'θU', explain: 'mean share of the need that was missing', format: percent },
   { key: 'thetaO', label: 'Over %', symbol: 'θO', explain: 'mean excess relative to the need', format: percent },
   { key: 'tauU', label: 'Time under %', symbol: 'τU', explain: 'share of time with too few units', format: percent },

@@ -1,6 +1,7 @@
 // One entry for a fresh checkout: needs Node and npm, nothing else.
 //   node scripts/up.mjs demo [args]   install what is missing, build, run the demo
 //   node scripts/up.mjs test [args]   install what is missing, build, run the tests
+//   node scripts/up.mjs auspex args   the same for the command that users install
 // Also: install, check, format, bench CASE.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -95,6 +96,11 @@ const verbs = {
     tool('knip', []);
     tool('sherif', []);
     checkPacks();
+  },
+  auspex() {
+    build();
+    // npm runs scripts in the workspace; the command belongs to the folder it was typed in.
+    run(process.execPath, [path.join(root, 'packages/cli/dist/bin.js'), ...rest], { cwd: process.env.INIT_CWD ?? root });
   },
   format() {
     tool('@biomejs/biome', ['check', '--write', ...(rest.length > 0 ? rest : ['.'])]);

@@ -7,31 +7,38 @@ import { initCommand } from './commands/init.ts';
 import { journalCommand } from './commands/journal.ts';
 import { profileCommand } from './commands/profile.ts';
 import { runCommand } from './commands/run.ts';
-import { EXIT, errorText } from './exit.ts';
+import { EXIT, errorText, isAuspexError } from './exit.ts';
 import type { Io } from './io.ts';
 
 const HELP = `
+Examples:
+  $ auspex backtest access.log        what it would have done with your traffic
+  $ auspex init && auspex run         decide and journal, touch nothing
+
 Exit codes: 0 done, 1 unexpected failure, 2 wrong use, 3 config or plugin, 4 source, 5 store, 130 interrupted.
 `;
 
 /** Runs one command line (without node and script). Returns the exit code; prints errors, throws none. */
 export async function main(args: readonly string[], io: Io): Promise<number> {
+  const output = { writeOut: io.out, writeErr: io.err, getOutHelpWidth: () => io.width, getErrHelpWidth: () => io.width };
   const program = new Command('auspex')
     .description('Readies capacity before users arrive.')
     .version(VERSION)
     .addHelpText('after', HELP)
+    .showHelpAfterError('(--help shows what there is)')
     .exitOverride()
-    .configureOutput({ writeOut: io.out, writeErr: io.err });
+    .configureOutput(output);
   for (const add of [backtestCommand, initCommand, runCommand, explainCommand, profileCommand, describeCommand, journalCommand]) {
-    add(io)(program).exitOverride().configureOutput({ writeOut: io.out, writeErr: io.err });
+    add(io)(program).showHelpAfterError('(--help shows what there is)').exitOverride().configureOutput(output);
   }
   try {
     await program.parseAsync([...args], { from: 'user' });
     return EXIT.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    if (io.signal.aborted && (error as Error).name === 'AbortError') return EXIT.interrupted;
-    const { text, code } = errorText(error);
+    // Whatever broke because it was stopped was stopped.
+    if (io.signal.aborted && !isAuspexError(error)) return EXIT.interrupted;
+    const { text, code } = errorText(error, io.cwd);
     io.err(`${text}\n`);
     return code;
   }

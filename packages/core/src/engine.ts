@@ -1,6 +1,7 @@
 import { AuspexError, type BehaviorProfile } from '@auspex/contracts';
 import { assemble, type Parts } from './assemble.ts';
 import { type Catalogue, parseConfig, type ResolvedConfig } from './config/parse.ts';
+import { breathe } from './defaults/breathe.ts';
 import { VirtualClock } from './defaults/clock.ts';
 import type { EngineHooks } from './hooks/hooks.ts';
 import type { ClosedStep } from './ingest/ingest.ts';
@@ -46,6 +47,8 @@ export interface EngineCounts {
   readonly steps: number;
 }
 
+/** Steps between turns of the event loop: rare enough to cost nothing, often enough for Ctrl-C. */
+const BREATHE_STEPS = 64;
 /** Steps between commits while catching up: an fsync a step would be most of the work. */
 const CATCH_UP_STEPS = 60;
 
@@ -97,6 +100,8 @@ class AuspexEngine implements Engine {
   #decideFrom = Number.NEGATIVE_INFINITY;
   #sinceCommit = 0;
   #steps = 0;
+  /** What restoring could not read; undefined once the start line has told it. */
+  #untold: readonly string[] | undefined;
 
   constructor(config: ResolvedConfig, options: EngineOptions) {
     this.#config = config;
@@ -137,13 +142,20 @@ class AuspexEngine implements Engine {
       this.#persistence = new Persistence(this.#parts, durable);
       const { journal, ingest } = this.#parts;
       if (durable) journal.wanted = true;
-      const problems = await this.#persistence.restore();
-      const step = Number.isNaN(ingest.next) ? 0 : ingest.next;
-      journal.append({ type: 'start', step, configHash: this.configHash, version: VERSION });
-      for (const text of problems) journal.append({ type: 'notice', step, code: 'STATE_UNREADABLE', text });
+      this.#untold = await this.#persistence.restore();
+      if (!Number.isNaN(ingest.next)) this.#tellStart(ingest.next);
       // Opened last, so closed first: what was learnt is saved while everything still stands.
       this.#lifecycle.opened({ name: 'checkpoint', close: () => this.#commit(durable) });
     });
+  }
+
+  /** The journal's start line stands at the first step that this engine works on: only then is its time known. */
+  #tellStart(step: number): void {
+    const journal = this.#parts?.journal;
+    if (this.#untold === undefined || !journal) return;
+    journal.append({ type: 'start', step, configHash: this.configHash, version: VERSION });
+    for (const text of this.#untold) journal.append({ type: 'notice', step, code: 'STATE_UNREADABLE', text });
+    this.#untold = undefined;
   }
 
   #warn(durable: boolean): void {
@@ -162,6 +174,7 @@ class AuspexEngine implements Engine {
     for await (const _ of parts.ingest.read(signal)) {
       for (let closed = parts.ingest.take(); closed; closed = parts.ingest.take()) {
         await this.#step(parts, closed);
+        if (this.#steps % BREATHE_STEPS === 0) await breathe();
         if (signal.aborted) return;
       }
       if (this.#sinceCommit >= CATCH_UP_STEPS) await this.#commit();
@@ -179,6 +192,7 @@ class AuspexEngine implements Engine {
     const at = closed.step + this.settings.step;
     if (clock instanceof VirtualClock) clock.advance(at);
     training.firstStep ??= closed.step;
+    this.#tellStart(closed.step);
     const usage = cycle.learn(closed);
     persistence.keepUsage(usage, closed);
     if (training.isDue(at)) {

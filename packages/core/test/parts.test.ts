@@ -314,3 +314,19 @@ test('an end that is vouched for on a step boundary closes no empty step after i
     expect(closed).toBe(steps);
   }
 });
+
+test('a log that ended years ago and is followed today does not close a step for every minute since', async () => {
+  const source = {
+    async *open() {
+      yield { partition: 'x', events: [request(T0)], position: '1' };
+      yield { partition: 'x', events: [], position: '2', watermark: T0 + 10 * 365 * 86_400_000 };
+    },
+  };
+  const ingest = new Ingest([{ name: 's', source, silence: 'zero' }], shardOptions, quiet, new MemoryMeter());
+  const steps: number[] = [];
+  for await (const _ of ingest.read(new AbortController().signal))
+    for (let step = ingest.take(); step; step = ingest.take()) steps.push(step.step);
+  expect(steps[0]).toBe(T0);
+  expect(steps.at(-1)).toBe(T0 + 10 * 365 * 86_400_000 - MINUTE);
+  expect(steps.length).toBe(31 * 1440 + 1);
+});

@@ -1,4 +1,5 @@
 export { simulated } from '@auspex/actuators/simulated';
+export { defineConfig, use } from '@auspex/core';
 export { hmm } from '@auspex/models-hmm';
 export { rnn } from '@auspex/models-rnn';
 export { seasonal } from '@auspex/models-seasonal';

@@ -3,6 +3,13 @@ import { describeOptions, describePlugin, engineConfig, nearest, type OptionRow 
 import { catalogue } from '@auspex/preset';
 import type { Command } from 'commander';
 import type { Io } from '../io.ts';
+import { hang } from '../text.ts';
+
+const EXAMPLES = `
+Examples:
+  $ auspex describe engine
+  $ auspex describe access-log --json
+`;
 
 export function describeCommand(io: Io): (command: Command) => Command {
   return (command) =>
@@ -12,13 +19,14 @@ export function describeCommand(io: Io): (command: Command) => Command {
       .summary('what a plugin is and accepts')
       .description('Lists the bundled plugins, or shows what one of them (or the engine) accepts.')
       .option('--json', 'as JSON')
+      .addHelpText('after', EXAMPLES)
       .action((id: string | undefined, flags: { json?: boolean }) => describe(id, flags, io));
 }
 
 function describe(id: string | undefined, flags: { json?: boolean }, io: Io): void {
   if (id === undefined) {
-    if (flags.json) io.out(`${JSON.stringify(catalogue.map(describePlugin), null, 2)}\n`);
-    else for (const plugin of catalogue) io.out(`${plugin.kind.padEnd(10)} ${plugin.id.padEnd(18)} ${plugin.summary}\n`);
+    io.out(flags.json ? `${JSON.stringify(catalogue.map(describePlugin), null, 2)}\n` : listText(io.width));
+    if (!flags.json) io.err('next: auspex describe engine, or a name of the second column\n');
     return;
   }
   const engine = {
@@ -29,27 +37,38 @@ function describe(id: string | undefined, flags: { json?: boolean }, io: Io): vo
   };
   const plugin = catalogue.find((candidate) => candidate.id === id);
   if (!plugin && id !== 'engine') {
-    const near = nearest(
-      id,
-      catalogue.map((candidate) => candidate.id),
-    );
+    const near = nearest(id, ['engine', ...catalogue.map((candidate) => candidate.id)]);
     throw new AuspexError('PLUGIN_UNKNOWN', `there is no plugin "${id}"${near ? `; did you mean "${near}"?` : ''}`, {
       remedy: '`auspex describe` lists them.',
     });
   }
   const shown = plugin ? describePlugin(plugin) : { ...engine, options: describeOptions(engineConfig) };
-  io.out(flags.json ? `${JSON.stringify(shown, null, 2)}\n` : describedText(shown));
+  io.out(flags.json ? `${JSON.stringify(shown, null, 2)}\n` : describedText(shown, io.width));
 }
 
-function describedText(shown: { id: string; kind: string; summary: string; capabilities: object; options: readonly OptionRow[] }): string {
-  const lines = [`${shown.id} (${shown.kind})`, shown.summary, ''];
-  const capabilities = Object.entries(shown.capabilities).map(([name, value]) => `${name}: ${String(value)}`);
-  if (capabilities.length > 0) lines.push(`capabilities  ${capabilities.join(', ')}`, '');
-  if (shown.options.length === 0) lines.push('It has no options.');
-  const width = Math.max(0, ...shown.options.map((row) => row.name.length));
-  for (const row of shown.options) {
-    const fallback = row.default === undefined ? (row.required ? 'required' : 'optional') : `default ${row.default}`;
-    lines.push(`${row.name.padEnd(width)}  ${row.type}, ${fallback}`, `${' '.repeat(width)}  ${row.description}`);
+function listText(width: number): string {
+  return catalogue.map((plugin) => `${hang(`${plugin.kind.padEnd(10)} ${plugin.id.padEnd(18)} `, plugin.summary, width)}\n`).join('');
+}
+
+interface Described {
+  readonly id: string;
+  readonly kind: string;
+  readonly summary: string;
+  readonly capabilities: object;
+  readonly options: readonly OptionRow[];
+}
+
+function describedText({ id, kind, summary, capabilities, options }: Described, width: number): string {
+  const lines = [`${id} (${kind})`, hang('', summary, width), ''];
+  const able = Object.entries(capabilities).map(([name, value]) => `${name}: ${String(value)}`);
+  if (able.length > 0) lines.push(hang('capabilities  ', able.join(', '), width), '');
+  if (options.length === 0) lines.push('It has no options.');
+  const column = Math.max(0, ...options.map((row) => row.name.length)) + 2;
+  for (const row of options) {
+    const fallback =
+      row.default === undefined || row.default === '{}' ? (row.required ? 'required' : 'optional') : `default ${row.default}`;
+    lines.push(hang(row.name.padEnd(column), `${row.type}, ${fallback}`, width));
+    if (row.description) lines.push(hang(' '.repeat(column), row.description, width));
   }
   return `${lines.join('\n')}\n`;
 }

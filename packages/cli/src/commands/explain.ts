@@ -1,11 +1,13 @@
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { styleText } from 'node:util';
 import { AuspexError, type Decision, type JournalRecord } from '@auspex/contracts';
 import type { Command } from 'commander';
+import { decisionText } from '../explain-text.ts';
 import type { Io } from '../io.ts';
 import { journalLines, type StoreFlags } from '../open-store.ts';
+import { instant } from '../text.ts';
+import { numberOf, timeOf } from '../values.ts';
 
 interface Flags extends StoreFlags {
   readonly pool?: string;
@@ -15,6 +17,12 @@ interface Flags extends StoreFlags {
   readonly journal?: string;
   readonly json?: boolean;
 }
+
+const EXAMPLES = `
+Examples:
+  $ auspex explain --pool web --at 2026-01-31T06:00Z
+  $ auspex explain --journal decisions.ndjson --changes --last 5
+`;
 
 export function explainCommand(io: Io): (command: Command) => Command {
   return (command) =>
@@ -27,107 +35,107 @@ export function explainCommand(io: Io): (command: Command) => Command {
       .option('--config <file>', 'config whose store holds the journal')
       .option('--journal <file>', 'read an NDJSON journal instead of the store')
       .option('--pool <id>', 'only this pool')
-      .option('--at <time>', 'the decision that was in force then (default: the last one)')
-      .option('--last <n>', 'the last n decisions before that (default: 1)')
+      .option('--at <time>', 'the decision that was in force then, UTC unless it has an offset (default: the last one)')
+      .option('--last <n>', 'the last n decisions of each pool before that (default: 1)')
       .option('--changes', 'only decisions that changed the units')
       .option('--json', 'decisions as NDJSON')
+      .addHelpText('after', EXAMPLES)
       .action(async (flags: Flags) => explain(flags, io));
 }
 
-async function explain(flags: Flags, io: Io): Promise<void> {
-  const at = flags.at === undefined ? Number.POSITIVE_INFINITY : Date.parse(flags.at);
-  if (Number.isNaN(at))
-    throw new AuspexError('SUPPORT', `"${flags.at}" is no time`, { path: '--at', remedy: 'Write it as 2026-01-31T06:00Z.' });
-  const kept = new Map<string, Decision[]>();
-  const beside: JournalRecord[] = [];
-  const most = Number(flags.last ?? 1);
-  let first = Number.POSITIVE_INFINITY;
-  let last = Number.NEGATIVE_INFINITY;
-  const pools = new Set<string>();
-  for await (const line of lines(flags, io)) {
-    const record = JSON.parse(line) as JournalRecord;
-    if (record.type !== 'decision') {
-      if (record.step <= at) beside.push(record);
-      continue;
-    }
-    const { decision } = record;
-    pools.add(decision.pool);
-    first = Math.min(first, record.step);
-    last = Math.max(last, record.step);
-    if (record.step > at || (flags.pool !== undefined && decision.pool !== flags.pool)) continue;
-    if (flags.changes && decision.units === decision.previous) continue;
-    const list = kept.get(decision.pool) ?? [];
-    list.push(decision);
-    if (list.length > most) list.shift();
-    kept.set(decision.pool, list);
-  }
-  if (kept.size === 0) throw nothing(flags, pools, first, last);
-  for (const decision of [...kept.values()].flat()) {
-    if (flags.json) io.out(`${JSON.stringify(decision)}\n`);
-    else io.out(decisionText(decision, beside, io.tty));
-  }
+/** What a pass over a journal kept. */
+interface Found {
+  /** By pool, oldest first. */
+  readonly kept: Map<string, Decision[]>;
+  readonly beside: JournalRecord[];
+  readonly pools: Set<string>;
+  first: number;
+  last: number;
 }
 
-async function* lines(flags: Flags, io: Io): AsyncIterable<string> {
-  if (flags.journal === undefined) {
-    yield* journalLines(flags, io);
+async function explain(flags: Flags, io: Io): Promise<void> {
+  const at = flags.at === undefined ? Number.POSITIVE_INFINITY : timeOf(flags.at, '--at');
+  const most = numberOf(flags.last ?? '1', '--last', { least: 1, whole: true }, 'a whole number of decisions, such as 5');
+  const found: Found = { kept: new Map(), beside: [], pools: new Set(), first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY };
+  for await (const record of records(flags, io)) {
+    keep(record, found, at, most, flags);
+    io.signal.throwIfAborted();
+  }
+  if (found.kept.size === 0) throw nothing(flags, found);
+  const decisions = [...found.kept.values()].flat();
+  decisions.forEach((decision, i) => {
+    if (flags.json) io.out(`${JSON.stringify(decision)}\n`);
+    else io.out(`${i > 0 ? '\n' : ''}${decisionText(decision, found.beside, io)}`);
+  });
+}
+
+function keep(record: JournalRecord, found: Found, at: number, most: number, flags: Flags): void {
+  if (record.type !== 'decision') {
+    if (record.step <= at) found.beside.push(record);
     return;
   }
-  const file = path.resolve(io.cwd, flags.journal);
-  if (!existsSync(file)) throw new AuspexError('SOURCE_NOT_FOUND', 'there is no such file', { path: flags.journal });
-  yield* createInterface({ input: createReadStream(file) });
+  const { decision } = record;
+  found.pools.add(decision.pool);
+  found.first = Math.min(found.first, record.step);
+  found.last = Math.max(found.last, record.step);
+  if (record.step > at || (flags.pool !== undefined && decision.pool !== flags.pool)) return;
+  if (flags.changes && decision.units === decision.previous) return;
+  const list = found.kept.get(decision.pool) ?? [];
+  list.push(decision);
+  if (list.length > most) list.shift();
+  found.kept.set(decision.pool, list);
 }
 
-function nothing(flags: Flags, pools: ReadonlySet<string>, first: number, last: number): AuspexError {
+async function* records(flags: Flags, io: Io): AsyncGenerator<JournalRecord> {
+  if (flags.journal === undefined) {
+    for await (const line of journalLines(flags, io)) yield JSON.parse(line) as JournalRecord;
+    return;
+  }
+  let number = 0;
+  for await (const line of fileLines(path.resolve(io.cwd, flags.journal))) {
+    number++;
+    if (line.trim() !== '') yield parse(line, `${flags.journal}:${number}`);
+  }
+}
+
+async function* fileLines(file: string): AsyncGenerator<string> {
+  try {
+    yield* createInterface({ input: createReadStream(file) });
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const text = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'this is a folder, not a file' : message;
+    const remedy = 'Name a file that `auspex backtest --journal FILE` or `auspex journal > FILE` wrote.';
+    throw new AuspexError('SOURCE_NOT_FOUND', text, { path: file, cause, remedy });
+  }
+}
+
+const TYPES: ReadonlySet<unknown> = new Set(['start', 'decision', 'receipt', 'failure', 'notice'] satisfies JournalRecord['type'][]);
+
+function parse(line: string, where: string): JournalRecord {
+  try {
+    const record = JSON.parse(line) as JournalRecord;
+    if (TYPES.has(record.type)) return record;
+  } catch {
+    // Told below, with the place.
+  }
+  throw new AuspexError('SOURCE_NO_VALID_RECORD', 'this is no line of a journal', {
+    path: where,
+    remedy: 'Name a file that `auspex backtest --journal FILE` or `auspex journal > FILE` wrote.',
+  });
+}
+
+function nothing(flags: Flags, { pools, first, last }: Found): AuspexError {
   if (pools.size === 0) {
     return new AuspexError('NOTHING_TO_EXPLAIN', 'the journal holds no decision yet', {
-      remedy: 'Run `auspex run` or `auspex backtest --journal FILE` first.',
+      remedy: 'Run `auspex run --decide all`, or `auspex backtest --journal FILE` and `auspex explain --journal FILE`.',
     });
   }
-  const range = `${new Date(first).toISOString()} to ${new Date(last).toISOString()}`;
-  const what = flags.pool !== undefined && !pools.has(flags.pool) ? `no decision of pool "${flags.pool}"` : 'no such decision at that time';
-  return new AuspexError('NOTHING_TO_EXPLAIN', `${what}; the journal holds ${[...pools].join(', ')} from ${range}`);
-}
-
-const rate = (value: number): string => `${Number(value.toPrecision(3))}/s`;
-
-/** One decision as a person reads it. */
-export function decisionText(decision: Decision, beside: readonly JournalRecord[], color: boolean): string {
-  const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
-    color ? styleText(style, text, { validateStream: false }) : text;
-  const { demand } = decision;
-  const change = decision.units === decision.previous ? `stays at ${decision.units}` : `${decision.previous} → ${decision.units}`;
-  const out = [
-    `${paint('bold', `${decision.pool}  ${new Date(decision.step).toISOString()}  ${change} units`)}${decision.shadow ? '  (shadow)' : ''}`,
-    `  seen        ${rate(demand.actual)} in the last step`,
-    `  expected    ${rate(demand.expected)} at ${new Date(demand.at).toISOString()} (80 %: ${rate(demand.low)} to ${rate(demand.high)}), by ${demand.by}`,
-  ];
-  if (demand.fallback !== undefined) out.push(`  fallback    ${demand.fallback}`);
-  for (const surge of decision.surges.slice(0, 3)) {
-    out.push(`  surge       ${surge.group}: probability ${surge.probability.toFixed(2)} (score ${surge.score.toFixed(2)})`);
-    for (const part of surge.contributions)
-      out.push(`                ${part.of} ${part.amount >= 0 ? '+' : ''}${part.amount.toFixed(2)}: ${part.text}`);
-  }
-  decision.trail.forEach((reason, i) => {
-    out.push(
-      `  ${i === 0 ? 'trail     ' : '          '}  ${String(reason.units).padStart(4)}  ${paint('cyan', reason.by)}: ${reason.text}`,
-    );
-  });
-  for (const record of beside) {
-    if (record.step !== decision.step) continue;
-    if (record.type === 'receipt' && record.receipt.pool === decision.pool) {
-      const { status, units, ready, detail } = record.receipt;
-      out.push(`  receipt     ${status}: ${units} ordered, ${ready} ready${detail ? ` (${detail})` : ''}`);
-    }
-    if (record.type === 'failure')
-      out.push(
-        paint(
-          'yellow',
-          `  failure     ${record.failure.stage}(${record.failure.plugin}) for ${record.failure.subject}: ${record.failure.message}; ${record.failure.fallback}`,
-        ),
-      );
-    if (record.type === 'notice') out.push(`  notice      ${record.code}: ${record.text}`);
-  }
-  out.push(paint('dim', `  made by     config ${decision.configHash}, state ${decision.stateHash}`));
-  return `${out.join('\n')}\n`;
+  const what =
+    flags.pool !== undefined && !pools.has(flags.pool)
+      ? `there is no decision of a pool "${flags.pool}"`
+      : `there is no ${flags.changes ? 'change' : 'decision'} at or before that time`;
+  return new AuspexError(
+    'NOTHING_TO_EXPLAIN',
+    `${what}; the journal holds ${[...pools].join(', ')} from ${instant(first)} to ${instant(last)}`,
+  );
 }

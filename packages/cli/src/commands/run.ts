@@ -1,10 +1,12 @@
 import { AuspexError } from '@auspex/contracts';
-import { createEngine, MemoryMeter } from '@auspex/core';
+import { type AuspexConfig, createEngine, type Engine, type EngineCounts, MemoryMeter } from '@auspex/core';
 import { catalogue } from '@auspex/preset';
 import type { Command } from 'commander';
-import { destination, pino } from 'pino';
+import { isAuspexError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { findConfig, loadConfig } from '../load-config.ts';
+import { LEVELS, makeLogger } from '../log.ts';
+import { oneOf, wrongUse } from '../values.ts';
 
 interface Flags {
   readonly config?: string;
@@ -13,6 +15,12 @@ interface Flags {
   readonly logLevel: string;
   readonly json?: boolean;
 }
+
+const EXAMPLES = `
+Examples:
+  $ auspex run --mode shadow --decide all
+  $ auspex run --config staging.yaml --mode live
+`;
 
 export function runCommand(io: Io): (command: Command) => Command {
   return (command) =>
@@ -25,36 +33,69 @@ export function runCommand(io: Io): (command: Command) => Command {
       .option('--config <file>', 'config file (default: auspex.config.* in this folder)')
       .option('--mode <mode>', 'shadow or live', 'shadow')
       .option('--decide <which>', 'recent: decide once caught up with the present; all: for past steps too (shadow only)', 'recent')
-      .option('--log-level <level>', 'debug, info, warn or error', 'info')
+      .option('--log-level <level>', LEVELS.join(', '), 'info')
       .option('--json', 'a summary as JSON on stdout at the end')
+      .addHelpText('after', EXAMPLES)
       .action(async (flags: Flags) => run(flags, io));
 }
 
 async function run(flags: Flags, io: Io): Promise<void> {
-  if (flags.mode !== 'shadow' && flags.mode !== 'live')
-    throw new AuspexError('SUPPORT', `"${flags.mode}" is no mode`, { path: '--mode', remedy: 'Use shadow or live.' });
-  if (flags.decide === 'all' && flags.mode === 'live') {
-    throw new AuspexError('SUPPORT', 'past steps are never actuated', { path: '--decide', remedy: 'Use --decide all with --mode shadow.' });
-  }
+  const mode = oneOf(flags.mode, '--mode', ['shadow', 'live'] as const);
+  const decide = oneOf(flags.decide, '--decide', ['recent', 'all'] as const);
+  if (decide === 'all' && mode === 'live')
+    throw wrongUse('--decide', 'past steps are never actuated', 'Use --decide all with --mode shadow.');
+  const logger = makeLogger(oneOf(flags.logLevel, '--log-level', LEVELS), io);
   const config = await loadConfig(findConfig(io.cwd, flags.config));
   const meter = new MemoryMeter();
-  const logger = pino({ level: flags.logLevel, base: null }, destination({ dest: 2, sync: true }));
+  let decisions = 0;
   await using engine = createEngine(config, {
-    mode: flags.mode,
+    mode,
     catalogue,
     host: { logger, meter },
-    ...(flags.decide === 'all' ? { decideFrom: Number.NEGATIVE_INFINITY } : {}),
+    ...(decide === 'all' ? { decideFrom: Number.NEGATIVE_INFINITY } : {}),
   });
-  await engine.start();
+  engine.hooks.decided.tap('cli', () => {
+    decisions++;
+  });
+  await start(engine, config);
   const stop = (): void => engine.stop();
   io.signal.addEventListener('abort', stop, { once: true });
-  logger.info({ mode: flags.mode, config: engine.configHash }, 'running');
+  logger.info({ mode, config: engine.configHash }, 'running');
   try {
     if (!io.signal.aborted) await engine.run();
   } finally {
     io.signal.removeEventListener('abort', stop);
   }
   const counts = engine.counts();
-  logger.info(counts, io.signal.aborted ? 'stopped: everything is checkpointed' : 'the sources have ended');
-  if (flags.json) io.out(`${JSON.stringify({ ...counts, groups: engine.groups().length, metrics: Object.fromEntries(meter.values) })}\n`);
+  const { length: groups } = engine.groups();
+  // Before the last line is written: it says that everything is on the disk.
+  await engine.close();
+  logger.info({ ...counts, decisions }, io.signal.aborted ? 'stopped: everything is checkpointed' : 'the sources have ended');
+  if (flags.json) io.out(`${JSON.stringify({ ...counts, decisions, groups, metrics: Object.fromEntries(meter.values) })}\n`);
+  else io.err(`next: ${hint(counts, decisions, decide, config, flags)}\n`);
+}
+
+/** A lease that is taken names its holder, but not the store. */
+async function start(engine: Engine, config: AuspexConfig): Promise<void> {
+  try {
+    await engine.start();
+  } catch (error) {
+    if (!isAuspexError(error) || error.code !== 'STORE_LOCKED' || error.path !== undefined) throw error;
+    throw new AuspexError(error.code, error.message, { path: storePath(config), cause: error, remedy: error.remedy });
+  }
+}
+
+function hint({ steps }: EngineCounts, decisions: number, decide: 'recent' | 'all', config: AuspexConfig, flags: Flags): string {
+  const named = flags.config === undefined ? '' : ` --config ${flags.config}`;
+  // A step is closed once: what was learnt without a decision is not decided later.
+  const anew = `--decide all on an empty store (now ${storePath(config)})`;
+  if (decisions > 0) return `auspex explain${named}, or auspex profile${named}`;
+  if (steps > 0 && decide === 'recent')
+    return `auspex profile${named}; all steps lie in the past, so none was decided: ${anew} decides them`;
+  if (steps === 0) return `no step has closed since the last run; closed ones are not decided again, except by ${anew}`;
+  return `auspex profile${named}`;
+}
+
+function storePath(config: AuspexConfig): string {
+  return ((config.store.with ?? {}) as { path?: string }).path ?? 'the store of the config';
 }

@@ -73,7 +73,13 @@ export const engineConfig = z.strictObject({
   saturation: z.number().gt(0).lte(1).default(0.95).describe('Use of the ready units above which a step is a lower bound of demand.'),
   throttled: z.number().gte(0).lte(1).default(0.005).describe('Share of throttled requests above which a step is a lower bound of demand.'),
   masks: z
-    .array(z.strictObject({ from: z.iso.datetime({ offset: true }), to: z.iso.datetime({ offset: true }), why: z.string() }))
+    .array(
+      z.strictObject({
+        from: z.iso.datetime({ offset: true }).describe('Begin, ISO 8601 with offset.'),
+        to: z.iso.datetime({ offset: true }).describe('End, exclusive.'),
+        why: z.string().describe('What happened, for the reader of the config.'),
+      }),
+    )
     .default([])
     .describe('Incidents, rollouts, load tests: steps inside are not learnt from.'),
   training: z
@@ -90,14 +96,14 @@ export const engineConfig = z.strictObject({
   timeLimit: duration().prefault('10s').describe('Longest wait for an actuator, calendar or hook tap.'),
   onFailure: z
     .strictObject({
-      enrich: policy.default('skip'),
-      profile: policy.default('skip'),
-      predict: policy.default('fallback'),
-      assess: policy.default('fallback'),
-      allocate: policy.default('fallback'),
-      actuate: policy.default('skip'),
-      calendar: policy.default('skip'),
-      hook: policy.default('skip'),
+      enrich: policy.default('skip').describe('The event goes on as it was.'),
+      profile: policy.default('skip').describe('The profile stays as it was.'),
+      predict: policy.default('fallback').describe('The others forecast without it; persistence when none is left.'),
+      assess: policy.default('fallback').describe('No surge.'),
+      allocate: policy.default('fallback').describe('The pool keeps its units.'),
+      actuate: policy.default('skip').describe('The order is repeated with the next decision.'),
+      calendar: policy.default('skip').describe('Its events are not known for the step.'),
+      hook: policy.default('skip').describe('The tap has no opinion.'),
     })
     .prefault({})
     .describe('What a failing stage means: skip or fallback go on, fail stops the engine.'),

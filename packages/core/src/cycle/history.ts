@@ -17,6 +17,8 @@ class SeriesHistory {
   }
 
   push(observation: Observation): void {
+    // A skipped span would shift every step before it: what lies there is given up.
+    if (this.#count > 0 && observation.step !== this.#lastStep + this.info.stepMs) this.#count = 0;
     const slot = this.#count++ % this.#values.length;
     this.#values[slot] = observation.value;
     this.#truths[slot] = TRUTHS.indexOf(observation.truth);

@@ -32,6 +32,8 @@ interface Running {
 
 /** Sources that are further than this many steps ahead of the slowest wait. */
 const AHEAD_STEPS = 60;
+/** An empty span longer than this is not walked through step by step: nothing is remembered beyond it anyway. */
+const SKIP_MS = 31 * 86_400_000;
 
 /**
  * Reads every source, keeps a shard for each partition, and says which steps are closed. A step is closed when every
@@ -171,6 +173,7 @@ export class Ingest {
     }
     if (Number.isNaN(this.#next) && Number.isFinite(first)) this.#next = first;
     if (Number.isNaN(this.#next) || this.#next >= Math.min(closed, end)) return undefined;
+    this.#skipEmpty(shards, Math.min(closed, end));
     const step = this.#next;
     this.#next += this.#options.stepMs;
     const byKey = new Map<string, Usage>();
@@ -189,6 +192,14 @@ export class Ingest {
     }
     const usage = [...byKey.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each);
     return { step, usage, missing, overflowed };
+  }
+
+  /** A log that ended long ago and is followed today: its silence is skipped but for the last month. */
+  #skipEmpty(shards: readonly (readonly [string, Shard])[], until: number): void {
+    const to = until - SKIP_MS;
+    if (this.#next >= to || shards.some(([, shard]) => [...shard.open.keys()].some((step) => step < to))) return;
+    this.#logger.warn({ from: this.#next, to }, 'more than a month without any event: it is skipped, not learnt as silence');
+    this.#next = to;
   }
 
   /** Removes usage that arrived after its step was closed: for history only. */

@@ -35,7 +35,11 @@ export function reportTerminal(report: ReplayReport, options: TerminalOptions): 
 
 function span({ generatedFrom: from }: ReplayReport): string {
   const day = (at: number): string => `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-  return `${from.steps} steps, ${day(from.from)} to ${day(from.to)}, ${from.groups} groups, ${from.pools} pools, seed ${from.seed}`;
+  return `${from.steps} steps, ${day(from.from)} to ${day(from.to)}, ${counted(from.groups, 'group')}, ${counted(from.pools, 'pool')}, seed ${from.seed}`;
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 function table(report: ReplayReport, paint: (style: Style, text: string) => string): string[] {
@@ -65,7 +69,7 @@ function legend(): string {
 
 function pools(report: ReplayReport, width: number, paint: (style: Style, text: string) => string): string[] {
   const subject = report.runs[0]?.pools ?? [];
-  const name = Math.min(30, Math.max(0, ...subject.map((trace) => title(trace).length)));
+  const name = Math.min(30, Math.max(12, ...subject.map((trace) => title(trace).length)));
   const room = Math.max(10, width - name - 9);
   return subject.flatMap((trace) => {
     const top = Math.max(highest(trace.demand), highest(trace.supply));
@@ -83,7 +87,7 @@ function highest(values: Float64Array): number {
 }
 
 function title(trace: PoolTrace): string {
-  return `${trace.pool} @ ${trace.pop}`;
+  return trace.pop === '*' ? trace.pool : `${trace.pool} @ ${trace.pop}`;
 }
 
 function wrap(text: string, width: number): string[] {

@@ -1,0 +1,80 @@
+import { styleText } from 'node:util';
+import type { Decision, JournalRecord, Surge } from '@auspex/contracts';
+import { figure, hang, instant, plural } from './text.ts';
+
+export interface TextOptions {
+  readonly color: boolean;
+  readonly width: number;
+}
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Surges that are told; the engine keeps at most five. */
+const SHOWN = 3;
+
+const rate = (value: number): string => `${figure(value)}/s`;
+
+/** One decision as a person reads it. */
+export function decisionText(decision: Decision, beside: readonly JournalRecord[], { color, width }: TextOptions): string {
+  const paint = (style: Style, text: string): string => (color ? styleText(style, text, { validateStream: false }) : text);
+  const row = (name: string, text: string): string => hang(`  ${name.padEnd(10)}`, text, width);
+  const { demand } = decision;
+  const change =
+    decision.units === decision.previous
+      ? `stays at ${plural(decision.units, 'unit')}`
+      : `${decision.previous} → ${plural(decision.units, 'unit')}`;
+  const out = [
+    `${paint('bold', `${decision.pool}  ${instant(decision.step)}  ${change}`)}${decision.shadow ? '  (shadow: nothing was ordered)' : ''}`,
+    row('seen', `${rate(demand.actual)} in the last step`),
+    row(
+      'expected',
+      `${rate(demand.expected)} at ${instant(demand.at)}, 80 % between ${rate(demand.low)} and ${rate(demand.high)}, by ${demand.by}`,
+    ),
+  ];
+  if (demand.fallback !== undefined) out.push(row('fallback', demand.fallback));
+  out.push(...surgeRows(decision.surges, row));
+  out.push(...trailRows(decision, paint, width));
+  for (const record of beside) out.push(...besideRows(record, decision, (text) => paint('yellow', text), row));
+  out.push(paint('dim', row('made by', `config ${decision.configHash}, state ${decision.stateHash}`)));
+  return `${out.join('\n')}\n`;
+}
+
+/** Only what may be a surge; of a quiet pool one line. */
+function surgeRows(surges: readonly Surge[], row: (name: string, text: string) => string): string[] {
+  const told = surges.filter((surge) => surge.probability >= 0.005).slice(0, SHOWN);
+  if (told.length === 0) return surges.length === 0 ? [] : [row('surge', 'none: no group is above what is expected of it')];
+  return told.flatMap((surge, i) => {
+    const moving = surge.contributions.filter((part) => Math.abs(part.amount) >= 0.005);
+    return [
+      row(i === 0 ? 'surge' : '', `${surge.group}: probability ${surge.probability.toFixed(2)}`),
+      ...moving.map((part) => row('', `  ${part.of} ${part.amount > 0 ? '+' : ''}${part.amount.toFixed(2)}: ${part.text}`)),
+    ];
+  });
+}
+
+function trailRows(decision: Decision, paint: (style: Style, text: string) => string, width: number): string[] {
+  const units = Math.max(...decision.trail.map((reason) => String(reason.units).length), 1);
+  const by = Math.max(...decision.trail.map((reason) => reason.by.length), 1);
+  return decision.trail.map((reason, i) => {
+    const head = `  ${(i === 0 ? 'trail' : '').padEnd(10)}${String(reason.units).padStart(units)}  ${reason.by.padEnd(by)}  `;
+    return hang(head, reason.text, width).replace(reason.by, paint('cyan', reason.by));
+  });
+}
+
+function besideRows(
+  record: JournalRecord,
+  decision: Decision,
+  warn: (text: string) => string,
+  row: (name: string, text: string) => string,
+): string[] {
+  if (record.step !== decision.step) return [];
+  if (record.type === 'receipt' && record.receipt.pool === decision.pool) {
+    const { status, units, ready, detail } = record.receipt;
+    return [row('receipt', `${status}: ${plural(units, 'unit')} ordered, ${ready} ready${detail ? ` (${detail})` : ''}`)];
+  }
+  if (record.type === 'failure') {
+    const { stage, plugin, subject, message, fallback } = record.failure;
+    return [warn(row('failure', `${stage}(${plugin}) for ${subject}: ${message}; ${fallback}`))];
+  }
+  return record.type === 'notice' ? [row('notice', `${record.code}: ${record.text}`)] : [];
+}

@@ -90,7 +90,7 @@ const verbs = {
     tool('vitest', ['run', ...rest]);
   },
   check() {
-    tool('@biomejs/biome', ['ci', '.', '--diagnostic-level=warn']);
+    tool('@biomejs/biome', ['ci', '.', '--diagnostic-level=warn', ...(process.stdout.isTTY ? [] : ['--colors=off'])]);
     build();
     tool('typescript-7', ['-p', 'tsconfig.test.json']);
     tool('knip', []);

@@ -26,12 +26,13 @@ function batching(answer: Predictor['forecastBatch']): Predictor {
 }
 
 test('a batch that throws or answers too few series fails each of its series, and persistence stands in', () => {
-  for (const answer of [
+  const answers: NonNullable<Predictor['forecastBatch']>[] = [
     () => {
       throw new Error('out of memory');
     },
     () => [NOT_READY],
-  ] as const) {
+  ];
+  for (const answer of answers) {
     const told = failures();
     const stage = new PredictStage([{ name: 'b', predictor: batching(answer), batch: true, for: 'all' }], told);
     const series = [stage.begin(info, [1]), stage.begin({ ...info, id: 't' }, [1])];

@@ -254,6 +254,33 @@ test('shadow orders reach the actuator and change nothing', async () => {
   expect(decisions.at(-1)).toMatchObject({ shadow: true, units: 2 });
 });
 
+test('a shadow goes by its own orders, not by what somebody else does to the target', async () => {
+  const actuator = new RecordingActuator();
+  actuator.units = 7;
+  const pools = [{ id: 'web', unitRate: 1, target: 1, leadTime: '2m', actuator: use(recording(actuator)) }];
+  const { decisions } = await run(fakeConfig(steady, { pools, guards: { stabilisation: '0s' } }), { mode: 'shadow', decideFrom: 0 });
+  expect(decisions.slice(0, 3).map(({ previous, units }) => [previous, units])).toEqual([
+    [7, 2],
+    [2, 2],
+    [2, 2],
+  ]);
+});
+
+test('a decision is in the store before it is ordered', async () => {
+  const map = new Map<string, Uint8Array>();
+  const held: boolean[] = [];
+  class Watching extends RecordingActuator {
+    override async actuate(order: Parameters<RecordingActuator['actuate']>[0]) {
+      held.push([...map.values()].some((value) => Buffer.from(value).toString().includes(`"key":"${order.key}"`)));
+      return super.actuate(order);
+    }
+  }
+  const pools = [{ id: 'web', unitRate: 1, target: 1, leadTime: '2m', actuator: use(recording(new Watching())) }];
+  await run(fakeConfig(steady, { pools, store: use(mapStore(map)) }), { mode: 'live', decideFrom: 0 });
+  expect(held).toHaveLength(30);
+  expect(held.every(Boolean)).toBe(true);
+});
+
 test('hooks reshape, veto and observe; one that throws or hangs is named and the cycle goes on', async () => {
   const engine = createEngine(fakeConfig(steady, { timeLimit: '20ms' }), { mode: 'replay', host: { clock: new VirtualClock(T0) } });
   const decided: Decision[] = [];

@@ -93,6 +93,8 @@ test('stabilisation holds scale-in at the highest proposal of the window, never 
   expect(stabilise(4, view({ proposals }), limits())).toMatchObject({ units: 8, text: 'held at 8: up to 8 were proposed within 5m' });
   expect(stabilise(4, view({ proposals }), limits({ stabilisationMs: 600_000 })).units).toBe(10);
   expect(stabilise(4, view({ proposals }), limits({ stabilisationMs: 60_000 })).units).toBe(4);
+  // A proposal that is exactly as old as the window is out of it.
+  expect(stabilise(4, view({ proposals }), limits({ stabilisationMs: 200_000 })).units).toBe(6);
 });
 
 test('cooldown says how long it has left', () => {

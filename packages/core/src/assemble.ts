@@ -1,8 +1,8 @@
 import type { Clock, Logger, Meter, Store } from '@auspex/contracts';
-import { hash32 } from '@auspex/numerics';
 import type { ResolvedConfig } from './config/parse.ts';
 import { Cycle } from './cycle/cycle.ts';
 import { type Trainable, Training } from './cycle/training.ts';
+import type { UserHash } from './defaults/secret.ts';
 import type { EngineOptions } from './engine.ts';
 import type { EngineHooks } from './hooks/hooks.ts';
 import { Ingest } from './ingest/ingest.ts';
@@ -39,12 +39,13 @@ export interface Parts {
 }
 
 /** Makes the stages out of the instances, and the cycle and the ingest out of the stages. */
-export function assemble(config: ResolvedConfig, services: Services, options: EngineOptions): Parts {
+export function assemble(config: ResolvedConfig, services: Services, options: EngineOptions, users: UserHash): Parts {
   const { settings } = config;
   const failures = services.get(TOKENS.failures);
   const logger = services.get(TOKENS.logger);
   const meter = services.get(TOKENS.meter);
   const signal = services.get(TOKENS.signal);
+  const clock = services.get(TOKENS.clock);
   const hooks = services.get(TOKENS.hooks);
   const store = services.get(TOKENS.store);
   const profiler = services.get(TOKENS.profiler);
@@ -83,7 +84,8 @@ export function assemble(config: ResolvedConfig, services: Services, options: En
     signal,
   });
   const slotsOfSources = sources.map(({ name, instance }, index) => ({
-    name,
+    // Two sources of one plugin are told apart by their order: adding another kind between them moves no checkpoint.
+    name: `${name}#${sources.slice(0, index).filter((other) => other.name === name).length}`,
     source: instance,
     silence: config.sources[index]?.plugin.capabilities.silence ?? ('zero' as const),
   }));
@@ -91,12 +93,12 @@ export function assemble(config: ResolvedConfig, services: Services, options: En
     stepMs: settings.step,
     latenessMs: settings.lateness,
     maxGroups: settings.maxGroups,
-    userKey: hash32(`users/${settings.seed}`),
+    hashUser: (user: string) => users.of(user),
+    ...(options.mode === 'replay' ? {} : { now: () => clock.now() }),
     enrichers,
     onEnrichError: (name: string, error: unknown) => failures.report('enrich', name, 'events', error, 'events go on as they were'),
   };
   const ingest = new Ingest(slotsOfSources, shardOptions, logger, meter);
-  const clock = services.get(TOKENS.clock);
   return { config, clock, logger, meter, failures, hooks, store, journal, ...stages, enrichers, cycle, ingest, training };
 }
 

@@ -1,12 +1,15 @@
-import { AuspexError, type BehaviorProfile } from '@auspex/contracts';
+import { AuspexError, type BehaviorProfile, type Store } from '@auspex/contracts';
 import { assemble, type Parts } from './assemble.ts';
 import { type Catalogue, parseConfig, type ResolvedConfig } from './config/parse.ts';
 import { breathe } from './defaults/breathe.ts';
 import { VirtualClock } from './defaults/clock.ts';
+import { heartbeat } from './defaults/heartbeat.ts';
+import { newSecret, UserHash } from './defaults/secret.ts';
 import type { EngineHooks } from './hooks/hooks.ts';
 import type { ClosedStep } from './ingest/ingest.ts';
 import { Lifecycle, type LifecycleState } from './lifecycle/state.ts';
-import { Lease } from './persistence/lease.ts';
+import { KEYS } from './persistence/keys.ts';
+import { LEASE_MS, Lease } from './persistence/lease.ts';
 import { Persistence } from './persistence/persistence.ts';
 import { type HostServices, registerServices } from './wiring/register.ts';
 import type { Services } from './wiring/services.ts';
@@ -47,6 +50,8 @@ export interface EngineCounts {
   readonly steps: number;
 }
 
+/** Where start lines stand among the lines of their step. */
+const FIRST_START_LINE = 50_000;
 /** Steps between turns of the event loop: rare enough to cost nothing, often enough for Ctrl-C. */
 const BREATHE_STEPS = 64;
 /** Steps between commits while catching up: an fsync a step would be most of the work. */
@@ -97,6 +102,13 @@ class AuspexEngine implements Engine {
   #parts: Parts | undefined;
   #persistence: Persistence | undefined;
   #lease: Lease | undefined;
+  #run: Promise<void> | undefined;
+  /** Random in live and shadow, kept in the store; nothing in a replay, whose randomness is its seed alone. */
+  #secret = '';
+  /** Why the lease is gone; undefined = it is not. */
+  #lost: unknown;
+  /** A step is under way, or broke. */
+  #torn = false;
   #decideFrom = Number.NEGATIVE_INFINITY;
   #sinceCommit = 0;
   #steps = 0;
@@ -106,7 +118,10 @@ class AuspexEngine implements Engine {
   constructor(config: ResolvedConfig, options: EngineOptions) {
     this.#config = config;
     this.#options = options;
-    this.#services = registerServices(config, options.host ?? {}, this.#abort.signal, this.#lifecycle);
+    this.#services = registerServices(config, options.host ?? {}, this.#abort.signal, this.#lifecycle, {
+      replay: options.mode === 'replay',
+      seed: () => `${config.settings.seed}/${this.#secret}`,
+    });
   }
 
   get state(): LifecycleState {
@@ -135,17 +150,20 @@ class AuspexEngine implements Engine {
         this.#lease = new Lease(store, clock);
         await this.#lease.acquire();
         this.#lifecycle.opened({ name: 'lease', close: () => this.#lease?.release() });
+        const beat = heartbeat(LEASE_MS / 3, () => void this.#lease?.renew().catch((error: unknown) => this.#lose(error)));
+        this.#lifecycle.opened({ name: 'heartbeat', close: () => beat.stop() });
         this.#warn(durable);
       }
       this.#decideFrom = decideFrom ?? (mode === 'replay' ? Number.NEGATIVE_INFINITY : clock.now() - 2 * this.settings.step);
-      this.#parts = assemble(this.#config, this.#services, this.#options);
+      if (mode !== 'replay') this.#secret = await secretOf(store);
+      this.#parts = assemble(this.#config, this.#services, this.#options, new UserHash(`${this.settings.seed}/${this.#secret}`));
       this.#persistence = new Persistence(this.#parts, durable);
       const { journal, ingest } = this.#parts;
       if (durable) journal.wanted = true;
       this.#untold = await this.#persistence.restore();
       if (!Number.isNaN(ingest.next)) this.#tellStart(ingest.next);
       // Opened last, so closed first: what was learnt is saved while everything still stands.
-      this.#lifecycle.opened({ name: 'checkpoint', close: () => this.#commit(durable) });
+      this.#lifecycle.opened({ name: 'checkpoint', close: () => this.#finish(durable) });
     });
   }
 
@@ -153,9 +171,17 @@ class AuspexEngine implements Engine {
   #tellStart(step: number): void {
     const journal = this.#parts?.journal;
     if (this.#untold === undefined || !journal) return;
-    journal.append({ type: 'start', step, configHash: this.configHash, version: VERSION });
-    for (const text of this.#untold) journal.append({ type: 'notice', step, code: 'STATE_UNREADABLE', text });
+    // After the lines that an earlier run may have left at this step, and apart from those of other starts.
+    let place = FIRST_START_LINE + ((this.#lease?.epoch ?? 0) % 400) * 100;
+    journal.append({ type: 'start', step, configHash: this.configHash, version: VERSION }, place);
+    for (const text of this.#untold) journal.append({ type: 'notice', step, code: 'STATE_UNREADABLE', text }, ++place);
     this.#untold = undefined;
+  }
+
+  /** Another engine owns the store: this one ends before it decides again. */
+  #lose(error: unknown): void {
+    this.#lost = error;
+    this.#abort.abort();
   }
 
   #warn(durable: boolean): void {
@@ -168,17 +194,27 @@ class AuspexEngine implements Engine {
     }
   }
 
-  async run(): Promise<void> {
+  run(): Promise<void> {
+    this.#run = this.#runOnce();
+    return this.#run;
+  }
+
+  async #runOnce(): Promise<void> {
     const parts = this.#running();
     const { signal } = this.#abort;
     for await (const _ of parts.ingest.read(signal)) {
       for (let closed = parts.ingest.take(); closed; closed = parts.ingest.take()) {
+        // Until the step is whole, what the engine knows fits no checkpoint.
+        this.#torn = true;
         await this.#step(parts, closed);
+        this.#torn = false;
         if (this.#steps % BREATHE_STEPS === 0) await breathe();
-        if (signal.aborted) return;
+        if (signal.aborted) break;
       }
+      if (signal.aborted) break;
       if (this.#sinceCommit >= CATCH_UP_STEPS) await this.#commit();
     }
+    if (this.#lost !== undefined) throw this.#lost;
   }
 
   #running(): Parts {
@@ -205,11 +241,11 @@ class AuspexEngine implements Engine {
     persistence.tidy(closed.step);
     this.#sinceCommit++;
     this.#steps++;
-    if (at >= this.#decideFrom) {
+    if (at >= this.#decideFrom && this.#isTimely(at, clock.now())) {
       const decisions = await cycle.decide(at, forecasts);
       cycle.tellFailures(at);
-      // Durable before anything is ordered.
-      if (at > clock.now() - 2 * this.settings.step) await this.#commit();
+      // Durable before anything is ordered. A backlog that only a shadow looks at may wait for the next commit.
+      if (this.#options.mode === 'live' || at > clock.now() - 2 * this.settings.step) await this.#commit();
       await cycle.act(decisions, this.#lease?.epoch ?? 0);
     }
     cycle.tellFailures(at);
@@ -217,10 +253,22 @@ class AuspexEngine implements Engine {
     this.#options.onStep?.(closed.step, closed.missing);
   }
 
+  /** What is long past is learnt from, never ordered: after a stall as after a start. A replay lives in its own time. */
+  #isTimely(at: number, now: number): boolean {
+    if (this.#options.mode === 'replay') return true;
+    if (this.#options.mode === 'shadow' && this.#options.decideFrom !== undefined) return true;
+    return at > now - 2 * this.settings.step;
+  }
+
   async #commit(everything = false): Promise<void> {
     this.#sinceCommit = 0;
     await this.#lease?.renew();
     await this.#persistence?.commit(everything);
+  }
+
+  /** Saves what was learnt, unless a step broke in the middle: then the last commit is where the next start goes on. */
+  async #finish(durable: boolean): Promise<void> {
+    if (!this.#torn && this.#lost === undefined) await this.#commit(durable);
   }
 
   stop(): void {
@@ -234,6 +282,8 @@ class AuspexEngine implements Engine {
 
   async close(): Promise<void> {
     this.#abort.abort();
+    // The step that is under way ends first; whoever called `run` is told of its failure.
+    await this.#run?.catch(() => undefined);
     await this.#lifecycle.close();
   }
 
@@ -261,4 +311,13 @@ class AuspexEngine implements Engine {
     }
     return sum;
   }
+}
+
+/** The secret of a store: made once, so that a user counts as the same after a restart. */
+async function secretOf(store: Store): Promise<string> {
+  const present = await store.get(KEYS.secret);
+  if (present) return new TextDecoder().decode(present);
+  const secret = newSecret();
+  await store.batch([{ type: 'put', key: KEYS.secret, value: new TextEncoder().encode(secret) }]);
+  return secret;
 }

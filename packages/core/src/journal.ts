@@ -24,17 +24,16 @@ export class Journal {
     this.wanted = sink !== undefined;
   }
 
-  append(record: JournalRecord): void {
+  /** @param index place among the lines of its step; by default after the last one of this process */
+  append(record: JournalRecord, index?: number): void {
     if (!this.wanted) return;
     if (record.step !== this.#step) {
       this.#step = record.step;
       this.#index = 0;
     }
-    // A start line has its own place: a restart at a step must not overwrite the decision that was made there.
-    const index = record.type === 'start' ? 99_999 : this.#index++;
     const line = JSON.stringify(record, round);
     this.#fresh.push(line);
-    this.#keys.push(KEYS.journal(record.step, index));
+    this.#keys.push(KEYS.journal(record.step, index ?? this.#index++));
     this.#sink?.(line);
   }
 

@@ -211,7 +211,7 @@ test('meters keep counts and gauges by label', () => {
 });
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
-const shardOptions = { stepMs: MINUTE, latenessMs: 0, maxGroups: 9, userKey: 1, enrichers: [], onEnrichError: () => undefined };
+const shardOptions = { stepMs: MINUTE, latenessMs: 0, maxGroups: 9, hashUser: () => 1, enrichers: [], onEnrichError: () => undefined };
 
 test('two sources: a step closes when both have passed it; the faster one waits', async () => {
   let ahead = 0;

@@ -271,7 +271,12 @@ test('a store has one owner: a living one keeps others out, a dead or expired on
     map,
     trace,
     {},
-    { mode: 'shadow', decideFrom: 0, host: { clock }, onStep: (step) => step === T0 + 70 * MINUTE && lease('other:2', T0 + 1e9) },
+    {
+      mode: 'shadow',
+      decideFrom: 0,
+      host: { clock: new VirtualClock(T0 + 86_400_000) },
+      onStep: (step) => step === T0 + 70 * MINUTE && lease('other:2', T0 + 1e9),
+    },
   );
   await lost.start();
   await expect(lost.run()).rejects.toMatchObject({ code: 'STORE_LOCKED' });

@@ -1,9 +1,11 @@
 import type { GroupStep, Outcome, Usage } from '@auspex/contracts';
 import { addEvent, emptyUsage, mergeUsage } from '@auspex/core';
-import { SeededRandom } from '@auspex/numerics';
+import { hash32, SeededRandom } from '@auspex/numerics';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DAY, HOUR, MINUTE, MONDAY, profiler, step } from './world.ts';
+
+const hashUser = (user: string): number => hash32(user, 1);
 
 const subject = profiler();
 const begin = () => subject.begin({ id: 'g', zone: 'Europe/Berlin', stepMs: MINUTE });
@@ -31,7 +33,7 @@ function usageOf(at: number, events: readonly Made[]): Usage[] {
   for (const one of events) {
     const usage = byPop.get(one.pop) ?? emptyUsage(at, 'g', one.pop);
     byPop.set(one.pop, usage);
-    addEvent(usage, { ...one, at, group: 'g' }, 1);
+    addEvent(usage, { ...one, at, group: 'g' }, hashUser);
   }
   return [...byPop.values()];
 }
@@ -86,7 +88,11 @@ test('beyond the cap of a tally, too, halves are the whole', () => {
   const usage = (from: number, to: number) => {
     const one = emptyUsage(MONDAY, 'g', 'ams');
     for (let i = from; i < to; i++) {
-      addEvent(one, { at: MONDAY, kind: 'request', group: 'g', pop: 'ams', outcome: 'served', resource: `/r${i}`, user: `u${i}` }, 1);
+      addEvent(
+        one,
+        { at: MONDAY, kind: 'request', group: 'g', pop: 'ams', outcome: 'served', resource: `/r${i}`, user: `u${i}` },
+        hashUser,
+      );
     }
     return one;
   };

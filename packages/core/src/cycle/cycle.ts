@@ -31,7 +31,7 @@ import { UsageDigest } from '../usage/digest.ts';
 import { amount, mergeUsage } from '../usage/merge.ts';
 import { type GroupState, Groups } from './groups.ts';
 import type { TrainingHistory } from './history.ts';
-import { addLoad, guardView, makePools, PoolIndex, type PoolState } from './pools.ts';
+import { addLoad, guardView, type Load, makePools, PoolIndex, type PoolState } from './pools.ts';
 import { isSaturated, isThrottled, stepTruth } from './truth.ts';
 
 export interface CycleParts {
@@ -78,9 +78,13 @@ export class Cycle {
     this.#parts = parts;
     this.groups = new Groups(parts.settings);
     const { settings } = parts;
-    this.pools = makePools(settings).map((pool): PoolState => {
+    const pools = makePools(settings);
+    this.pools = pools.map((pool): PoolState => {
+      // Pools of one POP and measure share their groups' series: its horizon reaches as far as the longest lead time needs.
+      const sharing = pools.filter((other) => other.pop === pool.pop && other.measure === pool.measure);
+      const lead = Math.max(...sharing.map((other) => other.leadTimeMs));
       // An order placed now serves from the lead time on, and until the next order could: two more steps.
-      const horizon = horizonGrid(Math.ceil(pool.leadTimeMs / settings.step) + 2);
+      const horizon = horizonGrid(Math.ceil(lead / settings.step) + 2);
       const zone = this.groups.zoneOf('', pool.pop);
       const info = {
         id: `pool:${pool.id}`,
@@ -119,6 +123,7 @@ export class Cycle {
 
   /** `learn` from history: what hooks made of the usage is in it already. */
   relearn(closed: ClosedStep): readonly Usage[] {
+    this.#recall(closed);
     const { settings, profile, journal } = this.#parts;
     const { step } = closed;
     const usage = this.#admit(closed.usage);
@@ -128,6 +133,7 @@ export class Cycle {
       journal.append({ type: 'notice', step: step + settings.step, code: 'GROUPS_OVERFLOW', text });
       this.#parts.logger.warn({ maxGroups: settings.maxGroups }, text);
     }
+    this.digest.begin(step, closed.missing);
     for (const each of usage) this.digest.add(each);
     this.#truth = stepTruth(settings, step, closed.missing);
     const byGroup = this.#load(usage, step);
@@ -234,9 +240,28 @@ export class Cycle {
 
   /** Puts a step of history where training finds it, and changes nothing else. */
   remember(closed: ClosedStep): void {
-    this.#truth = stepTruth(this.#parts.settings, closed.step, closed.missing);
-    this.#load(closed.usage, closed.step);
-    this.#observePools(closed.step, (series, observation) => this.#parts.history?.push(series.info, observation));
+    const { history, settings } = this.#parts;
+    this.#recall(closed);
+    this.#truth = stepTruth(settings, closed.step, closed.missing);
+    // Only of groups that are known still: the forgotten stay forgotten.
+    const usage = closed.usage.filter((each) => this.groups.all.has(each.group));
+    this.#load(usage, closed.step);
+    const present = new Set(usage.map((each) => each.group));
+    this.#observePools(closed.step, (series, observation) => {
+      const begun = series.info.scope === 'pool' || present.has(series.info.name) || history?.has(series.info.id);
+      if (begun) history?.push(series.info, observation);
+    });
+  }
+
+  /** Units that each pool had ready when its usage was judged; part of what history keeps. */
+  readyUnits(): Record<string, number> {
+    return Object.fromEntries(this.pools.flatMap(({ pool, ready }) => (ready === undefined ? [] : [[pool.id, ready] as const])));
+  }
+
+  /** From history, a step is judged by the units that were ready then. */
+  #recall(closed: ClosedStep): void {
+    if (closed.ready === undefined) return;
+    for (const state of this.pools) state.ready = closed.ready[state.pool.id];
   }
 
   #observe = (series: SeriesState, observation: Observation): void => {
@@ -251,8 +276,7 @@ export class Cycle {
     const seen = new Set<SeriesState>();
     for (const state of this.pools) {
       const saturated = this.#truth === 'observed' && this.#saturated(state, seconds);
-      let censored = saturated;
-      for (const load of state.loads.values()) if (isThrottled(load, settings)) censored = true;
+      const censored = saturated || isThrottled(sumOfLoads(state), settings);
       for (const [group, series] of state.members) {
         if (seen.has(series)) continue;
         seen.add(series);
@@ -294,11 +318,28 @@ export class Cycle {
       const view = views[index] as PoolView;
       const proposal = proposals[index] as (typeof proposals)[number];
       const proposed = this.#draft(state, view, at, proposal.units, proposal.tier, proposal.reasons);
-      const reshaped = hooks.decision.isUsed() ? ((await hooks.decision.promise(proposed)) ?? proposed) : proposed;
+      const reshaped = hooks.decision.isUsed() ? this.#reshape(proposed, await hooks.decision.promise(proposed)) : proposed;
       const veto = hooks.veto.isUsed() ? await hooks.veto.promise(reshaped) : undefined;
       decisions.push(this.#guard(state, at, reshaped, veto, proposal.units));
     }
     return decisions;
+  }
+
+  /** What a tap may change: units, tier and trail. Whose decision it is, and whether it is a shadow, is not its to say. */
+  #reshape(proposed: Decision, asked: Decision | undefined): Decision {
+    if (asked === undefined || asked === proposed) return proposed;
+    const sound = Number.isFinite(asked.units) && asked.units >= 0 && Array.isArray(asked.trail);
+    if (!sound) {
+      this.#parts.failures.report(
+        'hook',
+        'decision',
+        proposed.pool,
+        new Error(`a tap asked for ${asked.units} units`),
+        'the proposal stands',
+      );
+      return proposed;
+    }
+    return { ...proposed, units: asked.units, tier: asked.tier, trail: asked.trail };
   }
 
   async #read(state: PoolState): Promise<void> {
@@ -338,14 +379,15 @@ export class Cycle {
     const then = profile.expected(group, at + pool.leadTimeMs);
     const forecast = forecasts.get(series.info.id) as Forecast;
     const ahead = pool.leadTimeMs / settings.step + 1;
+    const reach = at + pool.leadTimeMs + settings.step;
     const median = readForecast(forecast, ahead, 0.5);
     const surge = assess.assess({
       group,
       pop: pool.pop,
       at,
       expected: now === undefined ? undefined : now * scale,
-      actual: this.#truth === 'missing' ? undefined : series.last,
-      events: events.filter((event) => event.groups === undefined || event.groups.includes(group)),
+      actual: this.#truth === 'missing' || this.#truth === 'masked' ? undefined : series.last,
+      events: events.filter((event) => event.start < reach && (event.groups === undefined || event.groups.includes(group))),
       sensitivity: profile.sensitivity(group),
       quiet: pool.unitRate * pool.target * 0.1,
     });
@@ -402,7 +444,7 @@ export class Cycle {
     const limits = { stabilisationMs, cooldownMs: guards.cooldown, maxUp: guards.maxUp, maxDown: guards.maxDown };
     const trail = [...decision.trail];
     let { units } = decision;
-    if (veto !== undefined) {
+    if (typeof veto === 'string' && veto !== '') {
       units = decision.previous;
       trail.push({ by: 'hook(veto)', units, text: `vetoed: ${veto}` });
     }
@@ -425,6 +467,7 @@ export class Cycle {
   async act(decisions: readonly Decision[], epoch: number): Promise<void> {
     const { actuate, actuated, hooks, journal, signal } = this.#parts;
     for (const decision of decisions) {
+      if (signal.aborted) return;
       if (!actuated.has(decision.pool)) continue;
       const { pool } = this.pools.find((state) => state.pool.id === decision.pool) as PoolState;
       const receipt = await actuate.actuate(
@@ -436,7 +479,7 @@ export class Cycle {
           min: pool.min,
           max: pool.max,
           epoch,
-          shadow: decision.shadow,
+          shadow: this.#parts.shadow,
           step: decision.step,
         },
         signal,
@@ -472,6 +515,17 @@ export class Cycle {
     }
     return { groups, series };
   }
+}
+
+/** The loads of all groups together: one limited client among thousands hides nothing of the pool's demand. */
+function sumOfLoads(state: PoolState): Load {
+  const sum: Load = { amount: 0, requests: 0, throttled: 0 };
+  for (const load of state.loads.values()) {
+    sum.amount += load.amount;
+    sum.requests += load.requests;
+    sum.throttled += load.throttled;
+  }
+  return sum;
 }
 
 function total(state: PoolState): number {

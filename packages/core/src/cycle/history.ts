@@ -57,11 +57,18 @@ export class TrainingHistory {
     history.push(observation);
   }
 
+  has(id: string): boolean {
+    return this.#series.has(id);
+  }
+
   forget(id: string): void {
     this.#series.delete(id);
   }
 
   all(): TrainingSeries[] {
-    return [...this.#series.values()].map((history) => ({ series: history.info, observations: history.observations() }));
+    // By name: the order in which series came is not the same after a restart.
+    return [...this.#series.values()]
+      .sort((a, b) => (a.info.id < b.info.id ? -1 : 1))
+      .map((history) => ({ series: history.info, observations: history.observations() }));
   }
 }

@@ -8,7 +8,11 @@ export async function withTimeLimit<T>(promise: Promise<T>, ms: number, who: str
   if (!Number.isFinite(ms)) return promise;
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new AuspexError('STAGE_TIMEOUT', `no answer within ${ms} ms`, { path: who })), ms);
+    // A longer time than a timer can hold would be over at once.
+    timer = setTimeout(
+      () => reject(new AuspexError('STAGE_TIMEOUT', `no answer within ${ms} ms`, { path: who })),
+      Math.min(ms, 2 ** 31 - 1),
+    );
   });
   try {
     return await Promise.race([promise, limit]);

@@ -3,6 +3,7 @@ import { mergeUsage } from '../usage/merge.ts';
 import { Shard, type ShardOptions } from './shard.ts';
 
 export interface SourceSlot {
+  /** Unique, and the same after a restart: its checkpoints are found by it. Holds no colon. */
   readonly name: string;
   readonly source: Pick<Source, 'open' | 'commit'>;
   readonly silence: 'zero' | 'gap';
@@ -17,6 +18,8 @@ export interface ClosedStep {
   readonly missing: boolean;
   /** A group found no room and was counted as `other`. */
   readonly overflowed?: boolean;
+  /** From history: units that each pool had ready then. */
+  readonly ready?: Readonly<Record<string, number>>;
 }
 
 interface Running {
@@ -66,23 +69,30 @@ export class Ingest {
   /** Goes on after a checkpoint: steps before `next` are closed for good. */
   resume(next: number): void {
     this.#next = next;
+    for (const shard of this.shards.values()) shard.beginAt(next);
     this.#unheard.clear();
   }
 
   /** The shard of a source's partition; makes it at first sight. */
-  shard(source: number, partition: string): Shard {
+  shard(source: string, partition: string): Shard {
     const name = `${source}:${partition}`;
     let shard = this.shards.get(name);
     if (!shard) {
       shard = new Shard(name, this.#options);
+      if (!Number.isNaN(this.#next)) shard.beginAt(this.#next);
       this.shards.set(name, shard);
-      this.#silence.set(name, this.#sources[source]?.silence ?? 'zero');
+      this.#silence.set(name, this.#sources.find((slot) => slot.name === source)?.silence ?? 'zero');
     }
     return shard;
   }
 
-  /** Positions by source index, for `open` and `commit`. */
-  positions(source: number): Record<string, string> {
+  /** Is there a source of this name? */
+  has(source: string): boolean {
+    return this.#sources.some((slot) => slot.name === source);
+  }
+
+  /** Positions by partition of a source, for `open` and `commit`. */
+  positions(source: string): Record<string, string> {
     const positions: Record<string, string> = {};
     const prefix = `${source}:`;
     for (const [name, shard] of this.shards) {
@@ -97,7 +107,7 @@ export class Ingest {
    */
   async *read(signal: AbortSignal): AsyncGenerator<void> {
     const running = this.#sources.map((slot, index): Running => {
-      const iterator = slot.source.open(this.positions(index), signal)[Symbol.asyncIterator]();
+      const iterator = slot.source.open(this.positions(slot.name), signal)[Symbol.asyncIterator]();
       return { slot, index, iterator, next: undefined, watermark: Number.NEGATIVE_INFINITY, done: false };
     });
     try {
@@ -116,7 +126,7 @@ export class Ingest {
         if (from === undefined) return;
         from.next = undefined;
         this.#unheard.delete(from.index);
-        if (result?.done) from.done = true;
+        if (result?.done) this.#done(from);
         else if (result) this.#add(from, result.value);
         yield;
       }
@@ -143,8 +153,14 @@ export class Ingest {
     }
   }
 
+  /** A source that has ended says nothing more for any of its partitions, whether it said so or not. */
+  #done(from: Running): void {
+    from.done = true;
+    for (const [name, shard] of this.shards) if (name.startsWith(`${from.slot.name}:`)) shard.finish();
+  }
+
   #add(from: Running, batch: SourceBatch): void {
-    const shard = this.shard(from.index, batch.partition);
+    const shard = this.shard(from.slot.name, batch.partition);
     const before = { ...shard.counts };
     shard.add(batch);
     this.#meter.count('auspex_events_total', shard.counts.events - before.events, { source: from.slot.name });
@@ -155,7 +171,7 @@ export class Ingest {
       this.#meter.count('auspex_events_ahead_total', shard.counts.ahead - before.ahead);
       this.#logger.warn({ shard: shard.name, events: shard.counts.ahead }, 'events more than 31 days ahead of all others were left out');
     }
-    const own = [...this.shards].filter(([name]) => name.startsWith(`${from.index}:`));
+    const own = [...this.shards].filter(([name]) => name.startsWith(`${from.slot.name}:`));
     from.watermark = Math.min(...own.map(([, each]) => (each.ended ? Number.POSITIVE_INFINITY : each.watermark)));
   }
 
@@ -204,12 +220,16 @@ export class Ingest {
 
   /** Removes usage that arrived after its step was closed: for history only. */
   takeLate(): Usage[] {
-    return [...this.shards.values()].flatMap((shard) => shard.late.splice(0));
+    return [...this.shards.values()].flatMap((shard) => {
+      const late = [...shard.late.values()];
+      shard.late.clear();
+      return late;
+    });
   }
 
   /** Tells sources that their positions are durable. */
   async commit(): Promise<void> {
-    for (const [index, slot] of this.#sources.entries()) await slot.source.commit?.(this.positions(index));
+    for (const slot of this.#sources) await slot.source.commit?.(this.positions(slot.name));
   }
 }
 

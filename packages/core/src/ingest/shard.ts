@@ -8,6 +8,8 @@ export const OTHER = 'other';
 /** A time further ahead of all others than this is a broken clock until a hundred events agree with it. */
 const JUMP_MS = 31 * 86_400_000;
 const AGREEING = 100;
+/** Clocks of a fleet differ; an event further in the future than this would close steps that are still going on. */
+const SKEW_MS = 60_000;
 /** Group and POP names are cut to this many UTF-16 units, so that store keys stay within their bound. */
 const NAME_LENGTH = 100;
 
@@ -21,8 +23,10 @@ export interface ShardOptions {
   /** A step closes once an event this much later than its end was seen. */
   readonly latenessMs: number;
   readonly maxGroups: number;
-  /** Key of the user hash. */
-  readonly userKey: number;
+  /** Hash of a user, for distinct counts. */
+  readonly hashUser: (user: string) => number;
+  /** In live and shadow: now (epoch ms). Later events are broken clocks. Undefined in a replay, whose time is the trace's. */
+  readonly now?: () => number;
   readonly enrichers: readonly EnricherSlot[];
   /** Told of an enricher that threw; the event goes on as it was. */
   readonly onEnrichError: (enricher: string, error: unknown) => void;
@@ -50,7 +54,7 @@ export class Shard {
   readonly counts: ShardCounts = { events: 0, late: 0, malformed: 0, ahead: 0 };
   readonly enricherStates: unknown[];
   readonly open = new Map<number, OpenStep>();
-  readonly late: Usage[] = [];
+  readonly late = new Map<string, Usage>();
   /** Steps in which a group found no room and was counted as `other`. */
   readonly overflowed = new Set<number>();
   gaps: { from: number; to: number }[] = [];
@@ -61,7 +65,6 @@ export class Shard {
   boundary = Number.NEGATIVE_INFINITY;
   ended = false;
   readonly #options: ShardOptions;
-  readonly #groups = new Set<string>();
   #current: OpenStep | undefined;
   #currentStep = Number.NaN;
   #agreeing = 0;
@@ -76,7 +79,7 @@ export class Shard {
     for (const event of batch.events) this.#event(event);
     for (const gap of batch.gaps ?? []) this.gaps.push({ ...gap });
     this.counts.malformed += batch.malformed ?? 0;
-    if (batch.watermark !== undefined) this.#advance(batch.watermark);
+    if (batch.watermark !== undefined) this.#advance(Math.min(batch.watermark, this.#options.now?.() ?? batch.watermark));
     this.position = batch.position;
     if (batch.end) this.#end(batch.watermark);
   }
@@ -84,6 +87,11 @@ export class Shard {
   #event(raw: UsageEvent): void {
     const { at } = raw;
     if (at > this.watermark) {
+      const { now } = this.#options;
+      if (now !== undefined && at > now() + SKEW_MS) {
+        this.counts.ahead++;
+        return;
+      }
       if (at - this.watermark > JUMP_MS && this.watermark !== Number.NEGATIVE_INFINITY && ++this.#agreeing < AGREEING) {
         this.counts.ahead++;
         return;
@@ -106,12 +114,12 @@ export class Shard {
   }
 
   #count(event: UsageEvent): void {
-    const { stepMs, userKey } = this.#options;
+    const { stepMs, hashUser } = this.#options;
     const step = Math.floor(event.at / stepMs) * stepMs;
     if (step < this.boundary) {
       this.counts.late++;
-      const usage = emptyUsage(step, this.#group(event.group, step), this.#name(event.pop));
-      addEvent(usage, event, userKey);
+      const usage = emptyUsage(step, event.group === '' ? OTHER : this.#name(event.group), this.#name(event.pop));
+      addEvent(usage, event, hashUser);
       this.#addLate(usage);
       return;
     }
@@ -131,34 +139,31 @@ export class Shard {
     }
     let usage = groups.get(event.group);
     if (!usage) {
-      const group = this.#group(event.group, step);
+      const group = this.#group(event.group, groups, step);
       usage = groups.get(group) ?? emptyUsage(step, group, this.#name(event.pop));
       groups.set(group, usage);
-      if (group !== event.group && this.#groups.size < this.#options.maxGroups) groups.set(event.group, usage);
     }
-    addEvent(usage, event, userKey);
+    addEvent(usage, event, hashUser);
   }
 
   /** Late events of one step and group are kept together, so that a flood of them stays small. */
   #addLate(usage: Usage): void {
-    const at = this.late.findIndex((other) => other.step === usage.step && other.group === usage.group && other.pop === usage.pop);
-    if (at < 0) this.late.push(usage);
-    else this.late[at] = mergeUsage(this.late[at] as Usage, usage);
+    const key = `${usage.step}\0${usage.pop}\0${usage.group}`;
+    const present = this.late.get(key);
+    this.late.set(key, present ? mergeUsage(present, usage) : usage);
   }
 
   #name(text: string): string {
     return text.length > NAME_LENGTH ? text.slice(0, NAME_LENGTH) : text;
   }
 
-  #group(text: string, step: number): string {
-    const group = text === '' ? OTHER : this.#name(text);
-    if (this.#groups.has(group) || group === OTHER) return group;
-    if (this.#groups.size >= this.#options.maxGroups) {
-      this.overflowed.add(step);
-      return OTHER;
-    }
-    this.#groups.add(group);
-    return group;
+  /** The name under which an event is counted: at most `maxGroups` a step and POP, the rest is `other`. */
+  #group(text: string, known: ReadonlyMap<string, Usage>, step: number): string {
+    if (text === '' || text === OTHER) return OTHER;
+    const group = this.#name(text);
+    if (known.has(group) || known.size < this.#options.maxGroups) return group;
+    this.overflowed.add(step);
+    return OTHER;
   }
 
   #advance(watermark: number): void {
@@ -215,13 +220,17 @@ export class Shard {
     return this.gaps.some((gap) => gap.from < step + stepMs && gap.to > step);
   }
 
-  /** The groups that this shard has seen, in the order in which it saw them: part of its checkpoint, so that `maxGroups` means the same after a restart. */
-  get groups(): readonly string[] {
-    return [...this.#groups];
+  /** Steps before `at` are closed already: what comes for them is late. */
+  beginAt(at: number): void {
+    this.boundary = Math.max(this.boundary, at);
   }
 
-  restore(saved: { groups: readonly string[]; open: readonly Usage[]; enrichers: readonly unknown[] }): void {
-    for (const group of saved.groups) this.#groups.add(group);
+  /** The source has ended: nothing more will come. */
+  finish(): void {
+    if (!this.ended) this.#end();
+  }
+
+  restore(saved: { open: readonly Usage[]; enrichers: readonly unknown[] }): void {
     saved.enrichers.forEach((state, k) => {
       this.enricherStates[k] = state;
     });
@@ -236,7 +245,8 @@ export class Shard {
         groups = new Map();
         step.set(usage.pop, groups);
       }
-      groups.set(usage.group, usage);
+      const present = groups.get(usage.group);
+      groups.set(usage.group, present ? mergeUsage(present, usage) : usage);
     }
   }
 }

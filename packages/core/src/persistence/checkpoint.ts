@@ -11,14 +11,13 @@ import { KEYS } from './keys.ts';
 const FORMAT = 1;
 
 interface ShardRecord {
-  readonly source: number;
+  readonly source: string;
   readonly partition: string;
   readonly position: string | null;
   readonly watermark: number;
   readonly boundary: number;
   readonly ended: boolean;
   readonly counts: ShardCounts;
-  readonly groups: readonly string[];
   readonly open: Uint8Array;
   readonly gaps: readonly { from: number; to: number }[];
   readonly enrichers: readonly { readonly name: string; readonly state: Uint8Array }[];
@@ -29,10 +28,13 @@ interface PoolRecord {
   readonly previous: number | null;
   readonly proposals: readonly { step: number; units: number }[];
   readonly lastChange: number | null;
+  readonly ready: number | null;
 }
 
 interface CheckpointRecord {
   readonly v: number;
+  /** Length of a step: a store is of one step length. */
+  readonly stepMs: number;
   /** Start of the next step to close. */
   readonly next: number;
   readonly shards: readonly ShardRecord[];
@@ -42,9 +44,16 @@ interface CheckpointRecord {
 }
 
 /** Everything that input and decisions stand on, as of between two batches. Small: written at every commit. */
-export function writeCheckpoint(ingest: Ingest, enrichers: readonly EnricherSlot[], cycle: Cycle, allocate: AllocateStage): StoreWrite {
+export function writeCheckpoint(
+  stepMs: number,
+  ingest: Ingest,
+  enrichers: readonly EnricherSlot[],
+  cycle: Cycle,
+  allocate: AllocateStage,
+): StoreWrite {
   const record: CheckpointRecord = {
     v: FORMAT,
+    stepMs,
     next: ingest.next,
     shards: [...ingest.shards.values()].map((shard): ShardRecord => {
       const open: Usage[] = [];
@@ -55,14 +64,13 @@ export function writeCheckpoint(ingest: Ingest, enrichers: readonly EnricherSlot
       }
       const at = shard.name.indexOf(':');
       return {
-        source: Number(shard.name.slice(0, at)),
+        source: shard.name.slice(0, at),
         partition: shard.name.slice(at + 1),
         position: shard.position ?? null,
         watermark: shard.watermark,
         boundary: shard.boundary,
         ended: shard.ended,
         counts: shard.counts,
-        groups: shard.groups,
         open: encodeUsage(ingest.next, open),
         gaps: shard.gaps,
         enrichers: enrichers.map((slot, k) => ({ name: slot.name, state: slot.enricher.encode(shard.enricherStates[k]) })),
@@ -73,6 +81,7 @@ export function writeCheckpoint(ingest: Ingest, enrichers: readonly EnricherSlot
       previous: state.previous ?? null,
       proposals: state.proposals,
       lastChange: state.lastChange ?? null,
+      ready: state.ready ?? null,
     })),
     allocator: allocate.encode(),
     digest: cycle.digest.toString(),
@@ -95,6 +104,8 @@ export function restoreShards(
   onUnreadable: (enricher: string, shard: string, error: unknown) => void,
 ): void {
   for (const saved of record.shards) {
+    // A source that the config no longer has would hold everybody else back for ever.
+    if (!ingest.has(saved.source)) continue;
     const shard = ingest.shard(saved.source, saved.partition);
     const states = enrichers.map((slot): unknown => {
       const state = saved.enrichers.find((each) => each.name === slot.name)?.state;
@@ -106,7 +117,7 @@ export function restoreShards(
         return slot.enricher.begin();
       }
     });
-    shard.restore({ groups: saved.groups, open: decodeUsage(saved.open).usage, enrichers: states });
+    shard.restore({ open: decodeUsage(saved.open).usage, enrichers: states });
     shard.position = saved.position ?? undefined;
     shard.watermark = saved.watermark;
     shard.boundary = saved.boundary;
@@ -125,5 +136,6 @@ export function restorePools(record: CheckpointRecord, cycle: Cycle): void {
     state.previous = saved.previous ?? undefined;
     state.proposals = saved.proposals.map((proposal) => ({ ...proposal }));
     state.lastChange = saved.lastChange ?? undefined;
+    state.ready = saved.ready ?? undefined;
   }
 }

@@ -66,14 +66,28 @@ function expand(from: Compact): Usage {
   };
 }
 
-/** The usage of one step (or the open usage of several) with what is known of it, as bytes. */
-export function encodeUsage(step: number, usage: readonly Usage[], missing = false): Uint8Array {
-  return pack({ v: 1, step, missing, usage: usage.map(compact) });
+/**
+ * The usage of one step (or the open usage of several) with what is known of it, as bytes.
+ *
+ * @param ready units that each pool had ready: whether the step was saturated cannot be told from usage alone
+ */
+export function encodeUsage(
+  step: number,
+  usage: readonly Usage[],
+  missing = false,
+  ready: Readonly<Record<string, number>> = {},
+): Uint8Array {
+  return pack({ v: 1, step, missing, ready, usage: usage.map(compact) });
 }
 
 /** @throws on bytes that hold no usage of this format */
-export function decodeUsage(bytes: Uint8Array): { step: number; usage: Usage[]; missing: boolean } {
-  const read = unpack<{ v: number; step: number; missing: boolean; usage: Compact[] }>(bytes);
+export function decodeUsage(bytes: Uint8Array): {
+  step: number;
+  usage: Usage[];
+  missing: boolean;
+  ready: Readonly<Record<string, number>>;
+} {
+  const read = unpack<{ v: number; step: number; missing: boolean; ready: Record<string, number>; usage: Compact[] }>(bytes);
   if (read?.v !== 1) throw new Error(`usage record of format ${String(read?.v)}; this version reads 1`);
-  return { step: read.step, usage: read.usage.map(expand), missing: read.missing };
+  return { step: read.step, usage: read.usage.map(expand), missing: read.missing, ready: read.ready };
 }

@@ -3,6 +3,7 @@ export const KEYS = {
   snapshot: 'engine/snapshot',
   checkpoint: 'engine/checkpoint',
   lease: 'lease/allocator',
+  secret: 'engine/secret',
   profile: (group: string): string => `profile/${encode(group)}`,
   series: (id: string): string => `series/${encode(id)}`,
   usage: (step: number): string => `usage/${stamp(step)}`,

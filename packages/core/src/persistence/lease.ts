@@ -22,6 +22,7 @@ export class Lease {
   readonly #clock: Clock;
   readonly #owner: string;
   #held: Uint8Array | undefined;
+  #renewing: Promise<void> = Promise.resolve();
   epoch = 0;
 
   constructor(store: Store, clock: Clock, owner: string = thisProcess()) {
@@ -48,11 +49,17 @@ export class Lease {
     this.#held = next;
   }
 
-  /** @throws STORE_LOCKED when the lease was lost */
-  async renew(): Promise<void> {
+  /** One renewal at a time: two at once would each take the other for a thief. @throws STORE_LOCKED when the lease was lost */
+  renew(): Promise<void> {
+    this.#renewing = this.#renewing.then(() => this.#renewNow());
+    return this.#renewing;
+  }
+
+  async #renewNow(): Promise<void> {
     const next = this.#record(this.epoch);
-    if (!(await this.#store.compareAndSet(KEYS.lease, this.#held, next)))
+    if (!(await this.#store.compareAndSet(KEYS.lease, this.#held, next))) {
       throw new AuspexError('STORE_LOCKED', 'the lease was taken by another instance');
+    }
     this.#held = next;
   }
 

@@ -1,4 +1,4 @@
-import type { StoreWrite, Usage } from '@auspex/contracts';
+import { AuspexError, formatDuration, type StoreWrite, type Usage } from '@auspex/contracts';
 import type { Parts } from '../assemble.ts';
 import type { ClosedStep } from '../ingest/ingest.ts';
 import { UsageDigest } from '../usage/digest.ts';
@@ -30,17 +30,24 @@ export class Persistence {
   /** Queues a closed step for the next commit. */
   keepUsage(usage: readonly Usage[], closed: ClosedStep): void {
     if (this.#durable)
-      this.#writes.push({ type: 'put', key: KEYS.usage(closed.step), value: encodeUsage(closed.step, usage, closed.missing) });
+      this.#writes.push({
+        type: 'put',
+        key: KEYS.usage(closed.step),
+        value: encodeUsage(closed.step, usage, closed.missing, this.#parts.cycle.readyUnits()),
+      });
   }
 
   keepArtifact(name: string, artifact: Uint8Array): void {
     this.#writes.push({ type: 'put', key: KEYS.artifact(name), value: artifact });
+    // Weights, the time of their training and the states go into one batch: a crash in between would train twice.
+    this.#nextSnapshot = Number.NEGATIVE_INFINITY;
   }
 
   /** Once a day: forgets what is idle and what is old. */
   tidy(step: number): void {
     if (step % DAY_MS !== 0) return;
     const { groups, series } = this.#parts.cycle.forgetIdle(step);
+    if (groups.length > 0) this.#nextSnapshot = Number.NEGATIVE_INFINITY;
     for (const group of groups) this.#writes.push({ type: 'delete', key: KEYS.profile(group) });
     for (const id of series) this.#writes.push({ type: 'delete', key: KEYS.series(id) });
     this.#pruneAt = step;
@@ -66,10 +73,15 @@ export class Persistence {
     if (!Number.isNaN(ingest.next)) {
       if (everything || ingest.next >= this.#nextSnapshot)
         states.push(...writeSnapshot(cycle, this.#parts, ingest.next, config.hash, training));
-      states.push(writeCheckpoint(ingest, this.#parts.enrichers, cycle, this.#parts.allocate));
+      states.push(writeCheckpoint(config.settings.step, ingest, this.#parts.enrichers, cycle, this.#parts.allocate));
     }
-    await store.batch([...this.#writes, ...states]);
-    this.#writes = [];
+    const queued = this.#writes.splice(0);
+    try {
+      await store.batch([...queued, ...states]);
+    } catch (error) {
+      this.#writes.unshift(...queued);
+      throw error;
+    }
     if (states.length > 1) this.#nextSnapshot = ingest.next + config.settings.snapshotEvery;
     await ingest.commit();
     await this.#prune();
@@ -168,12 +180,14 @@ export class Persistence {
     if (!bytes) return;
     try {
       const checkpoint = readCheckpoint(bytes);
+      checkStep(checkpoint.stepMs, this.#parts);
       restoreShards(checkpoint, ingest, enrichers, (name, shard, error) => unreadable(`enricher ${name} of shard ${shard}`, error));
       await this.#relearn(from, checkpoint.next);
       restorePools(checkpoint, cycle);
       allocate.decode(checkpoint.allocator);
       cycle.digest = new UsageDigest(checkpoint.digest);
     } catch (error) {
+      if (error instanceof AuspexError) throw error;
       unreadable('the checkpoint', error);
     }
   }
@@ -190,4 +204,17 @@ export class Persistence {
       cycle.forecast(closed.step + config.settings.step);
     }
   }
+}
+
+/** Steps of another length do not line up with what is stored: every step from then on would look empty. */
+function checkStep(stepMs: number, { config }: Parts): void {
+  if (stepMs === config.settings.step) return;
+  throw new AuspexError(
+    'CONFIG_INVALID',
+    `the store holds steps of ${formatDuration(stepMs)}, not of ${formatDuration(config.settings.step)}`,
+    {
+      path: 'step',
+      remedy: 'Set step back, or start with an empty store.',
+    },
+  );
 }

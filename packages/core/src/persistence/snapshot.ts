@@ -93,7 +93,11 @@ export async function restoreStates(
   for (const { pool, groups } of record.members) {
     const state = cycle.pools.find((each) => each.pool.id === pool);
     if (!state) continue;
-    for (const group of groups) state.members.set(group, cycle.member(group, state));
+    for (const group of groups) {
+      // The config may have narrowed the pool since.
+      const pops = cycle.groups.all.get(group)?.pops ?? [];
+      if ([...pops].some((pop) => state.pool.serves(group, pop))) state.members.set(group, cycle.member(group, state));
+    }
   }
   for (const series of [...cycle.series.values()]) {
     const bytes = await store.get(KEYS.series(series.info.id));

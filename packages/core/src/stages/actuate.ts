@@ -45,6 +45,9 @@ export class ActuateStage {
     const slot = this.#targets.get(pool) as { readonly name: string; readonly target: Target };
     try {
       const state = await withTimeLimit(slot.target.read(pool, signal), this.#limitMs, `read(${slot.name})`);
+      if (![state.units, state.ready].every((count) => Number.isInteger(count) && count >= 0)) {
+        throw new Error(`reads ${state.units} units, ${state.ready} ready`);
+      }
       this.#failures.recovered('actuate', slot.name, `reading ${pool}`);
       return state;
     } catch (error) {

@@ -21,6 +21,7 @@ export class AllocateStage {
     let failure = '';
     try {
       proposals = this.#allocator.allocate(this.#state, input);
+      if (!Array.isArray(proposals)) throw new Error('returned no list of proposals');
     } catch (error) {
       failure = (error as Error).message;
       for (const view of input.pools) this.#failures.report('allocate', this.#name, view.pool.id, error, 'its units stay as they are');
@@ -40,7 +41,7 @@ export class AllocateStage {
   #wrong(proposal: Proposal | undefined): string {
     if (!proposal) return 'made no proposal';
     if (!Number.isFinite(proposal.units) || proposal.units < 0) return `proposed ${proposal.units} units`;
-    return proposal.reasons.length === 0 ? 'gave no reason' : '';
+    return Array.isArray(proposal.reasons) && proposal.reasons.length > 0 ? '' : 'gave no reason';
   }
 
   #hold(view: PoolView, why: string): Proposal {

@@ -18,6 +18,7 @@ export class AssessStage {
     try {
       const surge = this.#assessor.assess(input);
       if (!(surge.probability >= 0 && surge.probability <= 1)) throw new Error(`returned the probability ${surge.probability}`);
+      if (!Number.isFinite(surge.score)) throw new Error(`returned the score ${surge.score}`);
       this.#failures.recovered('assess', this.#name, subject);
       return surge;
     } catch (error) {

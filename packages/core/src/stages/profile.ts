@@ -40,7 +40,12 @@ export class ProfileStage {
   }
 
   relate(): ReadonlyMap<string, readonly Correlation[]> {
-    return this.#profiler.relate?.(this.#states) ?? new Map();
+    try {
+      return this.#profiler.relate?.(this.#states) ?? new Map();
+    } catch (error) {
+      this.#failures.report('profile', this.#name, 'relating groups', error, 'correlations stay as they were');
+      return new Map();
+    }
   }
 
   forget(group: string): void {

@@ -1,5 +1,5 @@
 import type { Usage, UsageEvent } from '@auspex/contracts';
-import { addDistinct, addTally, emptyDistinct, emptyTally, hash32 } from '@auspex/numerics';
+import { addDistinct, addTally, emptyDistinct, emptyTally } from '@auspex/numerics';
 
 /** Session length bins: [2^i, 2^(i+1)) seconds, the first from 0, the last open. */
 export const SESSION_BINS = 17;
@@ -40,9 +40,9 @@ export function sessionBin(ms: number): number {
  * Adds one event to the usage of its group, POP and step, in place. The event's own group, POP and time are not looked
  * at: the caller chose the usage by them.
  *
- * @param key of the user hash; the user itself is never kept
+ * @param hashUser 32-bit hash of a user; the user itself is never kept
  */
-export function addEvent(usage: Usage, event: UsageEvent, key: number): void {
+export function addEvent(usage: Usage, event: UsageEvent, hashUser: (user: string) => number): void {
   const count = event.count ?? 1;
   addTally(usage.kinds, event.kind, count);
   if (event.sessionStart) usage.sessionStarts += 1;
@@ -53,7 +53,7 @@ export function addEvent(usage: Usage, event: UsageEvent, key: number): void {
     usage.sessionLengths[bin] = (usage.sessionLengths[bin] as number) + 1;
     return;
   }
-  if (event.user !== undefined) usage.users = addDistinct(usage.users, hash32(event.user, key));
+  if (event.user !== undefined) usage.users = addDistinct(usage.users, hashUser(event.user));
   if (event.accessLevel !== undefined) addTally(usage.accessLevels, event.accessLevel, count);
   if (event.country !== undefined) addTally(usage.countries, event.country, count);
   if (event.feature !== undefined) addTally(usage.features, event.feature, count);

@@ -25,6 +25,11 @@ export class UsageDigest {
     this.#mix(words[1] as number);
   }
 
+  /** Begins a step: a missing one is not an empty one. */
+  begin(step: number, missing: boolean): void {
+    this.#number(missing ? -step : step);
+  }
+
   add(usage: Usage): void {
     this.#mix(hash32(usage.group));
     this.#mix(hash32(usage.pop, 1));
@@ -33,6 +38,8 @@ export class UsageDigest {
       usage.offered,
       usage.served,
       usage.throttled,
+      usage.failed,
+      usage.timedOut,
       usage.work,
       usage.bytes,
       usage.retried,

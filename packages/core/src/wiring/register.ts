@@ -12,7 +12,7 @@ import {
 } from '@auspex/contracts';
 import { SeededRandom } from '@auspex/numerics';
 import type { ResolvedConfig, ResolvedPlugin } from '../config/parse.ts';
-import { WallClock } from '../defaults/clock.ts';
+import { VirtualClock, WallClock } from '../defaults/clock.ts';
 import { MemoryMeter, silentLogger } from '../defaults/logger.ts';
 import { attributeTaps } from '../hooks/attribute.ts';
 import { createHooks } from '../hooks/hooks.ts';
@@ -33,16 +33,28 @@ export interface HostServices {
   readonly actuators?: ReadonlyMap<string, Actuator>;
 }
 
+/** What the mode of an engine decides for its services. */
+export interface Pace {
+  readonly replay: boolean;
+  /** Asked when a plugin is made: in live and shadow the store's secret is part of it, and the store is made first. */
+  seed(): string;
+}
+
 /**
  * The composition root: every service and plugin instance of one engine. Instances are made here, in the order of the
  * flow, and handed to `lifecycle`, which closes them in reverse.
  *
  * @throws PLUGIN_FAILED naming the plugin whose `create` threw
  */
-export function registerServices(config: ResolvedConfig, host: HostServices, signal: AbortSignal, lifecycle: Lifecycle): Services {
+export function registerServices(
+  config: ResolvedConfig,
+  host: HostServices,
+  signal: AbortSignal,
+  lifecycle: Lifecycle,
+  pace: Pace,
+): Services {
   const services = new Services()
-    .provide(TOKENS.clock, () => host.clock ?? new WallClock())
-    .provide(TOKENS.random, () => host.random ?? new SeededRandom(config.settings.seed))
+    .provide(TOKENS.clock, () => host.clock ?? (pace.replay ? new VirtualClock() : new WallClock()))
     .provide(TOKENS.logger, () => host.logger ?? silentLogger)
     .provide(TOKENS.meter, () => host.meter ?? new MemoryMeter())
     .value(TOKENS.signal, signal)
@@ -57,7 +69,7 @@ export function registerServices(config: ResolvedConfig, host: HostServices, sig
       (s) =>
         (plugin: string): PluginContext => ({
           clock: s.get(TOKENS.clock),
-          random: s.get(TOKENS.random).fork(plugin),
+          random: (host.random ?? new SeededRandom(pace.seed())).fork(plugin),
           logger: s.get(TOKENS.logger),
           meter: s.get(TOKENS.meter),
           signal,

@@ -8,7 +8,6 @@ import type {
   Meter,
   PluginContext,
   Profiler,
-  Random,
   Source,
   Store,
 } from '@auspex/contracts';
@@ -23,10 +22,9 @@ export interface Named<T> {
   readonly instance: T;
 }
 
-/** What the container holds. A host replaces the first five; the rest is made from the config. */
+/** What the container holds. A host replaces the first three; the rest is made from the config. */
 export const TOKENS = {
   clock: token<Clock>('clock'),
-  random: token<Random>('random'),
   logger: token<Logger>('logger'),
   meter: token<Meter>('meter'),
   signal: token<AbortSignal>('signal'),

@@ -31,8 +31,11 @@ type Wire = readonly [
 export class SessionEnricher implements Enricher<Sessions> {
   readonly #gap: number;
   readonly #maxOpen: number;
+  readonly #key: number;
 
-  constructor({ gap, maxOpen }: SessionOptions) {
+  /** @param key of the user hash */
+  constructor({ gap, maxOpen }: SessionOptions, key = 0) {
+    this.#key = key;
     this.#gap = gap;
     this.#maxOpen = maxOpen;
   }
@@ -43,7 +46,7 @@ export class SessionEnricher implements Enricher<Sessions> {
 
   enrich(state: Sessions, event: UsageEvent): UsageEvent {
     if (event.user === undefined || event.user === '' || event.kind === 'session-end') return event;
-    const key = `${hash32(event.user).toString(36)} ${event.group}`;
+    const key = `${hash32(event.user, this.#key).toString(36)} ${event.group}`;
     const { open } = state;
     const { at } = event;
     const session = open.get(key);

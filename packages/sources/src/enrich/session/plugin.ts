@@ -7,5 +7,5 @@ export const sessionEnricher = defineEnricher({
   id: 'session',
   summary: 'Marks where sessions begin and tells how long they lasted, by inactivity.',
   config: sessionConfig,
-  create: (options) => new SessionEnricher(options),
+  create: (options, { random }) => new SessionEnricher(options, Math.floor(random.next() * 2 ** 32)),
 });

@@ -28,7 +28,7 @@ export function decisionText(decision: Decision, beside: readonly JournalRecord[
     row('seen', `${rate(demand.actual)} in the last step`),
     row(
       'expected',
-      `${rate(demand.expected)} at ${instant(demand.at)}, 80 % between ${rate(demand.low)} and ${rate(demand.high)}, by ${demand.by}`,
+      `${rate(demand.expected)} at ${instant(demand.at)}, 80 % between ${rate(demand.low)} and ${rate(demand.high)}, by ${demand.by}${weightsText(demand.weights)}`,
     ),
   ];
   if (demand.fallback !== undefined) out.push(row('fallback', demand.fallback));
@@ -77,4 +77,12 @@ function besideRows(
     return [warn(row('failure', `${stage}(${plugin}) for ${subject}: ${message}; ${fallback}`))];
   }
   return record.type === 'notice' ? [row('notice', `${record.code}: ${record.text}`)] : [];
+}
+
+/** Who is behind an ensemble's forecast, heaviest first. */
+function weightsText(weights: Readonly<Record<string, number>> | undefined): string {
+  const parts = Object.entries(weights ?? {})
+    .sort((a, b) => b[1] - a[1])
+    .map(([name, weight]) => `${name} ${weight.toFixed(2)}`);
+  return parts.length > 0 ? ` (${parts.join(', ')})` : '';
 }

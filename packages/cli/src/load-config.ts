@@ -17,7 +17,13 @@ export function findConfig(cwd: string, named: string | undefined): string {
     if (existsSync(file)) return file;
     throw new AuspexError('CONFIG_NOT_FOUND', 'there is no such file', { path: named });
   }
-  const found = NAMES.map((name) => path.join(cwd, name)).find((file) => existsSync(file));
+  const [found, second] = NAMES.map((name) => path.join(cwd, name)).filter((file) => existsSync(file));
+  if (found && second) {
+    throw new AuspexError('CONFIG_INVALID', `there are two configs: ${path.basename(found)} and ${path.basename(second)}`, {
+      path: cwd,
+      remedy: 'Remove one, or name one with --config.',
+    });
+  }
   if (found) return found;
   throw new AuspexError('CONFIG_NOT_FOUND', `no ${NAMES[0]} (or .js, .yaml, .json) in ${cwd}`);
 }

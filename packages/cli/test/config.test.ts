@@ -83,11 +83,13 @@ describe('loadConfig', () => {
     }
   });
 
-  it('finds TypeScript before YAML', () => {
+  it('refuses to choose between two configs of one folder', () => {
     const own = folder();
     write(own, 'auspex.config.yaml', '');
+    expect(findConfig(own, undefined)).toBe(path.join(own, 'auspex.config.yaml'));
     write(own, 'auspex.config.ts', '');
-    expect(findConfig(own, undefined)).toBe(path.join(own, 'auspex.config.ts'));
+    expect(() => findConfig(own, undefined)).toThrow(/two configs: auspex.config.ts and auspex.config.yaml/);
+    expect(findConfig(own, 'auspex.config.ts')).toBe(path.join(own, 'auspex.config.ts'));
   });
 });
 
@@ -97,12 +99,14 @@ describe('init', () => {
     write(own, 'access.log', logText(600));
     const ran = await auspex(own, ['init', '--yes', '--zone', 'Europe/Berlin', '--unit-rate', '2']);
     expect(ran.code).toBe(0);
-    expect(ran.out).toContain('auspex backtest access.log');
+    expect(ran.out).toContain('auspex backtest ');
     const config = await loadConfig(path.join(own, 'auspex.config.ts'));
     expect(config).toMatchObject({ zone: 'Europe/Berlin', pools: [{ id: 'web', unitRate: 2, leadTime: '5m' }] });
     expect(await auspex(own, ['init', '--yes'])).toMatchObject({ code: 2, err: expect.stringContaining('--force') });
-    expect(await auspex(own, ['init', '--yes', '--yaml'])).toMatchObject({ code: 0 });
-    expect((await loadConfig(path.join(own, 'auspex.config.yaml'))).pools[0]).toMatchObject({ unitRate: 50 });
+    expect(await auspex(own, ['init', '--yes', '--yaml'])).toMatchObject({ code: 2, err: expect.stringContaining('another config') });
+    const other = folder();
+    expect(await auspex(other, ['init', '--yes', '--yaml'])).toMatchObject({ code: 0 });
+    expect((await loadConfig(path.join(other, 'auspex.config.yaml'))).pools[0]).toMatchObject({ unitRate: 50 });
   });
 
   it.each([

@@ -57,8 +57,8 @@ describe.skipIf(!BUILT)('the built command (skipped before `tsc -b`)', () => {
     await until(() => first.said().includes('"running"'));
     const second = await start(cwd, args).ended;
     expect(second.code).toBe(5);
-    expect(second.err).toMatch(/STORE_LOCKED: store: \S+:\d+ holds the store's lease until 20/);
-    expect(second.err).toContain(`:${first.child.pid} `);
+    expect(second.err).toMatch(/STORE_LOCKED: store: \S+:\d+:[0-9a-f]{8} holds the store's lease until 20/);
+    expect(second.err).toContain(`:${first.child.pid}:`);
     expect(second.err).toContain('Stop the other instance');
     first.child.kill('SIGINT');
     const ran = await first.ended;

@@ -120,7 +120,7 @@ class AuspexEngine implements Engine {
     this.#options = options;
     this.#services = registerServices(config, options.host ?? {}, this.#abort.signal, this.#lifecycle, {
       replay: options.mode === 'replay',
-      seed: () => `${config.settings.seed}/${this.#secret}`,
+      secret: () => this.#secret,
     });
   }
 
@@ -188,6 +188,8 @@ class AuspexEngine implements Engine {
     const logger = this.#services.get(TOKENS.logger);
     if (!durable)
       logger.warn({ store: this.#config.store.plugin.id }, 'the store does not survive this process: a restart begins from nothing');
+    if (this.#options.mode === 'live' && this.#services.get(TOKENS.targets).size === 0)
+      logger.warn({}, 'live, but no pool has an actuator: nothing will be ordered');
     for (const used of this.#config.sources) {
       if (used.plugin.capabilities.replayable) continue;
       logger.warn({ source: used.path }, 'this source cannot be read again: what it said after the last checkpoint is lost in a crash');

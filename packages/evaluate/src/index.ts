@@ -13,7 +13,7 @@ export { reportJson, toJSON } from './report/json.ts';
 export { sparkline } from './report/sparkline.ts';
 export { reportTerminal, type TerminalOptions } from './report/terminal.ts';
 export type { FrontierPoint, PolicyRun, PoolTrace, ReplayReport } from './report/types.ts';
-export { baselineOf, costAgainst, signed, verdict } from './report/verdict.ts';
+export { baselineOf, comparisons, costAgainst, signed, verdict } from './report/verdict.ts';
 export { type Arrival, admit, type Fate } from './world/admit.ts';
 export { ClosedLoop, type ClosedLoopInput } from './world/closed-loop.ts';
 export { type ClosedLoopOptions, closedLoopConfig } from './world/config.ts';

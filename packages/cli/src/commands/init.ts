@@ -51,6 +51,13 @@ export function initCommand(io: Io): (command: Command) => Command {
 async function init(flags: Flags, io: Io): Promise<void> {
   const file = path.join(io.cwd, flags.yaml ? 'auspex.config.yaml' : 'auspex.config.ts');
   const name = path.basename(file);
+  const other = path.join(io.cwd, flags.yaml ? 'auspex.config.ts' : 'auspex.config.yaml');
+  if (existsSync(other))
+    throw wrongUse(
+      path.basename(other),
+      'there is another config in this folder',
+      'Remove it first: two configs would leave open which one holds.',
+    );
   if (existsSync(file) && !flags.force) throw wrongUse(name, 'there is a config already', 'Use --force to overwrite it.');
   const given = { ...USUAL, ...Object.fromEntries(Object.entries(flags).filter(([, value]) => typeof value === 'string')) } as Answers;
   check(given);
@@ -61,7 +68,7 @@ async function init(flags: Flags, io: Io): Promise<void> {
   }
   write(file, flags.yaml ? yamlConfig(answers) : tsConfig(answers));
   const steps = [
-    [`auspex backtest ${answers.log}`, 'what it would have done with your traffic'],
+    ['auspex backtest', 'what this config would have done with the log'],
     ['auspex run --mode shadow', 'decide and journal, touch nothing'],
   ] as const;
   const column = Math.max(...steps.map(([command]) => command.length)) + 3;

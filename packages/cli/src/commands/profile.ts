@@ -48,7 +48,7 @@ async function profile(group: string | undefined, flags: Flags, io: Io): Promise
   }
   if (group === undefined) {
     io.out(flags.json ? `${JSON.stringify(busiest, null, 2)}\n` : profilesText(busiest, io.width));
-    if (!flags.json) io.err(`next: auspex profile ${first.group}${flags.trace ? ` --trace ${flags.trace.join(' ')}` : ''}\n`);
+    if (!flags.json) io.err(`next: auspex profile ${first.group}${given(flags)}\n`);
     return;
   }
   const found = busiest.find((each) => each.group === group);
@@ -102,4 +102,13 @@ async function restore(flags: Flags, io: Io): Promise<BehaviorProfile[]> {
   } finally {
     await store.close();
   }
+}
+
+/** The flags that were given, as they have to be given again. */
+function given(flags: Flags): string {
+  const { json: _json, trace, ...rest } = flags;
+  const named = Object.entries(rest).map(
+    ([name, value]) => ` --${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${String(value)}`,
+  );
+  return `${trace ? ` --trace ${trace.join(' ')}` : ''}${named.join('')}`;
 }

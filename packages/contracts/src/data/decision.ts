@@ -44,6 +44,8 @@ export interface Decision {
     readonly high: number;
     readonly at: number;
     readonly by: string;
+    /** For an ensemble: each predictor's weight. */
+    readonly weights?: Readonly<Record<string, number>>;
     readonly fallback?: string;
   };
   /** The pool's surges, strongest first, at most five. */

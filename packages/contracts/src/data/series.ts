@@ -2,7 +2,7 @@ import type { Measure, Truth } from './usage.ts';
 
 /** What a predictor forecasts: one group at one POP, or the total of one pool. */
 export interface SeriesInfo {
-  /** Unique and stable: `group/POP/measure` or `pool:ID`. */
+  /** Unique and stable: `group@POP/measure` or `pool:ID`. */
   readonly id: string;
   readonly scope: 'group' | 'pool';
   /** The group, or the pool's id for a total. */

@@ -27,6 +27,6 @@ export interface Actuator {
 
 /** What an actuator declares. */
 export interface ActuatorCapabilities {
-  /** Who brings the original back when Auspex is silent: the target's own expiry, a keeper, nobody. `none` is refused in live floor mode. */
+  /** Who brings the original back when Auspex is silent: the target's own expiry, a keeper, nobody. Declared today, enforced once live floors are leases. */
   readonly lease: 'target' | 'keeper' | 'none';
 }

@@ -14,7 +14,7 @@ export interface AssessInput {
   /** Events that run at the lead time or before. */
   readonly events: readonly CalendarEvent[];
   readonly sensitivity: number;
-  /** Rate below which a group is too quiet for its ratio to mean anything: the unit rate of a tenth of a pool unit. */
+  /** Rate below which a group is too quiet for its ratio to mean anything: a tenth of a unit's planned load, or twenty requests a step. */
   readonly quiet: number;
 }
 

@@ -30,7 +30,7 @@ export interface Profiler<S = unknown> {
   expected(state: S, at: number): number | undefined;
   sensitivity(state: S): number;
   profile(state: S): BehaviorProfile;
-  /** Relates groups to each other; called at `relateEveryMs` with all groups in memory. Optional. */
+  /** Relates groups to each other; called once a day with all groups in memory. Optional. */
   relate?(states: ReadonlyMap<string, S>): ReadonlyMap<string, readonly Correlation[]>;
   encode(state: S): Uint8Array;
   decode(bytes: Uint8Array): S;

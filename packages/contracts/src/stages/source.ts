@@ -20,7 +20,7 @@ export interface SourceBatch {
   readonly gaps?: readonly { readonly from: number; readonly to: number }[];
   /** Records in this batch that could not be read: counted, sampled into the log by the source, and skipped. */
   readonly malformed?: number;
-  /** The partition ends here and will never say more. */
+  /** The partition ends here and will never say more. A source that returns ends all its partitions. */
   readonly end?: boolean;
 }
 

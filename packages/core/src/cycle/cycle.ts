@@ -4,6 +4,7 @@ import type {
   Forecast,
   Logger,
   Observation,
+  Pool,
   PoolView,
   Reason,
   Surge,
@@ -56,6 +57,8 @@ export interface CycleParts {
   readonly signal: AbortSignal;
 }
 
+/** Requests a step below which a group is quiet. */
+const QUIET_COUNT = 20;
 /** Relating every group to every other is quadratic: once a day is often enough for a habit. */
 const RELATE_MS = 24 * 3_600_000;
 
@@ -389,7 +392,7 @@ export class Cycle {
       actual: this.#truth === 'missing' || this.#truth === 'masked' ? undefined : series.last,
       events: events.filter((event) => event.start < reach && (event.groups === undefined || event.groups.includes(group))),
       sensitivity: profile.sensitivity(group),
-      quiet: pool.unitRate * pool.target * 0.1,
+      quiet: quietRate(pool, settings.step),
     });
     const expectedAtLead = forecast.fallback === undefined || then === undefined ? median : then * scale;
     return { surge, expectedAtLead };
@@ -428,6 +431,7 @@ export class Cycle {
         high: readForecast(forecast, ahead, 0.9),
         at: at + pool.leadTimeMs,
         by: forecast.by,
+        ...(forecast.weights === undefined ? {} : { weights: forecast.weights }),
         ...(forecast.fallback === undefined ? {} : { fallback: forecast.fallback }),
       },
       surges,
@@ -515,6 +519,15 @@ export class Cycle {
     }
     return { groups, series };
   }
+}
+
+/**
+ * Below this rate a ratio says nothing: a tenth of a unit's planned load, and for requests twenty of them a step, since a
+ * Poisson count below that is off by more than a fifth by chance alone.
+ */
+function quietRate(pool: Pool, stepMs: number): number {
+  const unit = pool.unitRate * pool.target * 0.1;
+  return pool.measure === 'requests' ? Math.max(unit, QUIET_COUNT / (stepMs / 1000)) : unit;
 }
 
 /** The loads of all groups together: one limited client among thousands hides nothing of the pool's demand. */

@@ -214,7 +214,10 @@ export class Ingest {
   #skipEmpty(shards: readonly (readonly [string, Shard])[], until: number): void {
     const to = until - SKIP_MS;
     if (this.#next >= to || shards.some(([, shard]) => [...shard.open.keys()].some((step) => step < to))) return;
-    this.#logger.warn({ from: this.#next, to }, 'more than a month without any event: it is skipped, not learnt as silence');
+    this.#logger.warn(
+      { from: this.#next, to },
+      'more than a month without any event: it is skipped, not learnt as silence; groups unused for longer than forgetAfter are forgotten (for a log that has ended, use backtest or follow: false)',
+    );
     this.#next = to;
   }
 

@@ -36,8 +36,8 @@ export interface HostServices {
 /** What the mode of an engine decides for its services. */
 export interface Pace {
   readonly replay: boolean;
-  /** Asked when a plugin is made: in live and shadow the store's secret is part of it, and the store is made first. */
-  seed(): string;
+  /** Random in live and shadow, nothing in a replay; asked when enrichers are made, after the store that holds it. */
+  secret(): string;
 }
 
 /**
@@ -67,28 +67,31 @@ export function registerServices(
     .provide(
       TOKENS.context,
       (s) =>
-        (plugin: string): PluginContext => ({
+        (plugin: string, secret = ''): PluginContext => ({
           clock: s.get(TOKENS.clock),
-          random: (host.random ?? new SeededRandom(pace.seed())).fork(plugin),
+          random: (host.random ?? new SeededRandom(`${config.settings.seed}/${secret}`)).fork(plugin),
           logger: s.get(TOKENS.logger),
           meter: s.get(TOKENS.meter),
           signal,
         }),
     );
-  const make = <K extends PluginKind>(used: ResolvedPlugin<K>): Named<PluginKinds[K]['instance']> => {
-    const instance = create(used, services.get(TOKENS.context)(used.path));
+  const make = <K extends PluginKind>(used: ResolvedPlugin<K>, secret = ''): Named<PluginKinds[K]['instance']> => {
+    const instance = create(used, services.get(TOKENS.context)(used.path, secret));
     const close = (instance as { close?: () => Promise<void> }).close;
     if (close) lifecycle.opened({ name: used.path, close: () => close.call(instance) });
     return { name: used.plugin.id, instance };
   };
   return services
     .provide(TOKENS.store, () => host.store ?? make(config.store).instance)
-    .provide(TOKENS.sources, () => config.sources.map(make))
-    .provide(TOKENS.enrichers, () => config.enrich.map(make))
+    .provide(TOKENS.sources, () => config.sources.map((used) => make(used)))
+    .provide(TOKENS.enrichers, () =>
+      // Enrichers hash users: theirs alone is a randomness that nobody can look up in the config.
+      config.enrich.map((used) => make(used, pace.secret())),
+    )
     .provide(TOKENS.profiler, () => make(config.profiler))
     .provide(TOKENS.assessor, () => make(config.assess))
     .provide(TOKENS.allocator, () => make(config.allocate))
-    .provide(TOKENS.calendars, () => config.calendars.map(make))
+    .provide(TOKENS.calendars, () => config.calendars.map((used) => make(used)))
     .provide(TOKENS.targets, () => {
       const targets = new Map<string, Named<Actuator>>();
       for (const [pool, used] of config.actuators) if (!host.actuators?.has(pool)) targets.set(pool, make(used));

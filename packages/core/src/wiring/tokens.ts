@@ -29,7 +29,7 @@ export const TOKENS = {
   meter: token<Meter>('meter'),
   signal: token<AbortSignal>('signal'),
   /** Makes the context of one plugin: its own random stream and logger. */
-  context: token<(plugin: string) => PluginContext>('context'),
+  context: token<(plugin: string, secret?: string) => PluginContext>('context'),
   hooks: token<EngineHooks>('hooks'),
   failures: token<Failures>('failures'),
   store: token<Store>('store'),

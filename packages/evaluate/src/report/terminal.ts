@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import { METRICS } from '../metrics/catalogue.ts';
 import { sparkline } from './sparkline.ts';
 import type { PoolTrace, ReplayReport } from './types.ts';
-import { baselineOf, costAgainst, signed, verdict } from './verdict.ts';
+import { baselineOf, comparisons, costAgainst, signed, verdict } from './verdict.ts';
 
 export interface TerminalOptions {
   /** Colours; the caller knows whether it writes to a terminal and what NO_COLOR says. */
@@ -22,6 +22,7 @@ export function reportTerminal(report: ReplayReport, options: TerminalOptions): 
     ...wrap(`${report.source}: ${span(report)}`, options.width).map((line) => paint('dim', line)),
     '',
     verdict(report),
+    ...comparisons(report),
     '',
     ...table(report, paint),
     '',

@@ -26,6 +26,29 @@ export function verdict(report: ReplayReport): string {
   return `${subject.label}: ${figure(subject.metrics.overload, 2)} % of requests in overloaded steps at ${hours(subject)} unit-hours${other}.`;
 }
 
+/** How near two costs must be to count as the same money. */
+const SAME_MONEY = 0.15;
+
+/**
+ * What a reader would ask next, where it can be said: how the baseline's kind does for about the subject's money, and
+ * which plain policy is cheaper and no worse.
+ */
+export function comparisons(report: ReplayReport): string[] {
+  const [subject] = report.runs;
+  if (!subject) return [];
+  const { cost, overload } = subject.metrics;
+  const lines: string[] = [];
+  const [nearest] = report.frontier
+    .filter((point) => point.policy === (report.baseline ?? 'reactive') && Math.abs(point.cost - cost) <= SAME_MONEY * cost)
+    .sort((a, b) => Math.abs(a.cost - cost) - Math.abs(b.cost - cost));
+  if (nearest) lines.push(`For about the same money ${nearest.label}: ${figure(nearest.overload, 2)} %.`);
+  for (const run of report.runs.slice(1)) {
+    if (run.name === 'oracle' || run.metrics.cost >= cost || run.metrics.overload > overload + 1) continue;
+    lines.push(`${run.label} is cheaper here (${hours(run)} unit-hours) at ${figure(run.metrics.overload, 2)} %.`);
+  }
+  return lines;
+}
+
 function short(run: PolicyRun): string {
   return `${figure(run.metrics.overload, 2)} % at ${hours(run)}`;
 }

@@ -2,7 +2,7 @@ import { formatDuration } from '@auspex/contracts';
 import { figure } from '../../../metrics/catalogue.ts';
 import type { ForecastMetrics } from '../../../metrics/forecast.ts';
 import type { ReplayReport } from '../../types.ts';
-import { verdict } from '../../verdict.ts';
+import { comparisons, verdict } from '../../verdict.ts';
 import { escapeHtml } from '../escape.ts';
 
 /** What was replayed, when, and the outcome in a sentence. */
@@ -17,7 +17,7 @@ export function headline(report: ReplayReport): string {
     ['Zone', from.zone],
     ['Seed, config', `${from.seed}, ${from.configHash}`],
   ];
-  return `<header><p class="brand">Auspex replay</p><h1>${escapeHtml(report.title)}</h1><p class="verdict">${escapeHtml(verdict(report))}</p>
+  return `<header><p class="brand">Auspex replay</p><h1>${escapeHtml(report.title)}</h1><p class="verdict">${escapeHtml([verdict(report), ...comparisons(report)].join(' '))}</p>
 <dl class="facts">${facts.map(([name, text]) => `<div><dt>${name}</dt><dd>${escapeHtml(text)}</dd></div>`).join('')}</dl></header>`;
 }
 

@@ -41,7 +41,7 @@ export function comparisons(report: ReplayReport): string[] {
   const [nearest] = report.frontier
     .filter((point) => point.policy === (report.baseline ?? 'reactive') && Math.abs(point.cost - cost) <= SAME_MONEY * cost)
     .sort((a, b) => Math.abs(a.cost - cost) - Math.abs(b.cost - cost));
-  if (nearest) lines.push(`For about the same money ${nearest.label}: ${figure(nearest.overload, 2)} %.`);
+  if (nearest) lines.push(`For about the same money, ${nearest.label} has ${figure(nearest.overload, 2)} %.`);
   for (const run of report.runs.slice(1)) {
     if (run.name === 'oracle' || run.metrics.cost >= cost || run.metrics.overload > overload + 1) continue;
     lines.push(`${run.label} is cheaper here (${hours(run)} unit-hours) at ${figure(run.metrics.overload, 2)} %.`);

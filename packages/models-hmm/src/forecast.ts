@@ -1,9 +1,8 @@
 import { type ForecastRequest, NOT_READY, type NotReady, type Prediction } from '@auspex/contracts';
-import { zone } from '@auspex/numerics';
+import { normalQuantile, zone } from '@auspex/numerics';
 import { expected } from './expectation.ts';
 import { advance } from './filter.ts';
 import { beginMixture, type Mixture, mixtureQuantile, setComponent } from './mixture.ts';
-import { normalQuantile } from './normal.ts';
 import { oneOf } from './observe.ts';
 import type { HmmState, Regimes } from './state.ts';
 

@@ -8,7 +8,6 @@ export { type Forward, forward } from './forward.ts';
 export { initialise } from './initialise.ts';
 export { maximise } from './maximise.ts';
 export { beginMixture, type Mixture, mixtureCdf, mixtureQuantile, setComponent } from './mixture.ts';
-export { normalCdf, normalQuantile } from './normal.ts';
 export { checkParameters, copyParameters, type Parameters } from './parameters.ts';
 export { hmm } from './plugin.ts';
 export { posteriors } from './posteriors.ts';

@@ -1,4 +1,5 @@
-import { CDF, normalCdf, REACH, STEPS } from './normal.ts';
+import { normalCdf } from '@auspex/numerics';
+import { CDF, REACH, STEPS } from './cdf-table.ts';
 
 const ROUNDS = 48;
 /** Share of the tail within which one more step of Newton's lands close enough: its error falls with the square. */

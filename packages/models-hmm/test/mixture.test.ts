@@ -1,6 +1,7 @@
+import { normalCdf, normalQuantile } from '@auspex/numerics';
 import { describe, expect, it } from 'vitest';
-import { beginMixture, mixtureCdf, mixtureQuantile, normalCdf, normalQuantile, setComponent } from '../src/index.ts';
-import { CDF, REACH, STEPS } from '../src/normal.ts';
+import { CDF, REACH, STEPS } from '../src/cdf-table.ts';
+import { beginMixture, mixtureCdf, mixtureQuantile, setComponent } from '../src/index.ts';
 
 describe('normal', () => {
   it('agrees with published values', () => {

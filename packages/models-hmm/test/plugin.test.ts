@@ -1,8 +1,8 @@
 import { LEVELS, type Observation, type Prediction, type Predictor } from '@auspex/contracts';
 import { pinball } from '@auspex/numerics';
 import { describe, expect, it } from 'vitest';
+import { context, predictorLaws, request, START, series, world } from '../../../test/laws/predictor.ts';
 import { hmm } from '../src/index.ts';
-import { context, predictorLaws, request, START, series, world } from './laws.ts';
 
 const MINUTE = 60_000;
 const make = (options: Record<string, unknown> = {}): Predictor => hmm.create(hmm.config.parse(options), context);

@@ -1,10 +1,10 @@
 import { AuspexError, LEVELS, NOT_READY, type Observation, type PluginContext, type Prediction, type Predictor } from '@auspex/contracts';
 import { pinball, SeededRandom } from '@auspex/numerics';
 import { describe, expect, it } from 'vitest';
+import { context, predictorLaws, request, START, series, world } from '../../../test/laws/predictor.ts';
 import { rnn } from '../src/index.ts';
 import { fitNetwork } from '../src/train/fit.ts';
 import { slotsOf, windowsOf } from '../src/train/windows.ts';
-import { context, predictorLaws, request, START, series, world } from './laws.ts';
 
 const MINUTE = 60_000;
 const QUICK = { epochs: 3, batch: 32, maxWindows: 800 };

@@ -1,4 +1,4 @@
-import { defineEnricher, definePredictor, defineStore, NOT_READY } from '@auspex/contracts';
+import { defineEnricher, definePredictor, defineSource, defineStore, NOT_READY } from '@auspex/contracts';
 import {
   type AuspexConfig,
   createEngine,
@@ -327,4 +327,29 @@ test('old history and journal are pruned once a day', async () => {
   expect(kept('usage/')).toBeLessThan(24 * 4);
   expect(kept('usage/')).toBeGreaterThanOrEqual(24 * 2);
   expect(kept('journal/')).toBeLessThan(kept('usage/'));
+});
+
+test('stopped before every source was heard, with late events in hand, an engine still closes in good order', async () => {
+  const map = new Map<string, Uint8Array>();
+  const never = defineSource({
+    id: 'never',
+    summary: 'test',
+    config: z.strictObject({}),
+    capabilities: { replayable: true, silence: 'zero' },
+    create: () => ({
+      async *open(_from, signal) {
+        await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+        yield* [];
+      },
+    }),
+  });
+  const late = [request(T0 + 10 * MINUTE), request(T0)];
+  const engine = engineOver(map, [], { sources: [use(listSource(late, 10, { end: false })), use(never)] });
+  await engine.start();
+  const running = engine.run();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await engine.close();
+  await running;
+  expect(engine.state).toBe('stopped');
+  expect([...map.keys()].filter((key) => key.startsWith('late/'))).toEqual([]);
 });

@@ -4,7 +4,6 @@ import type {
   Forecast,
   Logger,
   Observation,
-  Pool,
   PoolView,
   Reason,
   Surge,
@@ -32,7 +31,7 @@ import { UsageDigest } from '../usage/digest.ts';
 import { amount, mergeUsage } from '../usage/merge.ts';
 import { type GroupState, Groups } from './groups.ts';
 import type { TrainingHistory } from './history.ts';
-import { addLoad, guardView, type Load, makePools, PoolIndex, type PoolState } from './pools.ts';
+import { addLoad, guardView, makePools, PoolIndex, type PoolState, quietRate, sumOfLoads, total } from './pools.ts';
 import { isSaturated, isThrottled, stepTruth } from './truth.ts';
 
 export interface CycleParts {
@@ -57,8 +56,6 @@ export interface CycleParts {
   readonly signal: AbortSignal;
 }
 
-/** Requests a step below which a group is quiet. */
-const QUIET_COUNT = 20;
 /** Relating every group to every other is quadratic: once a day is often enough for a habit. */
 const RELATE_MS = 24 * 3_600_000;
 
@@ -519,30 +516,4 @@ export class Cycle {
     }
     return { groups, series };
   }
-}
-
-/**
- * Below this rate a ratio says nothing: a tenth of a unit's planned load, and for requests twenty of them a step, since a
- * Poisson count below that is off by more than a fifth by chance alone.
- */
-function quietRate(pool: Pool, stepMs: number): number {
-  const unit = pool.unitRate * pool.target * 0.1;
-  return pool.measure === 'requests' ? Math.max(unit, QUIET_COUNT / (stepMs / 1000)) : unit;
-}
-
-/** The loads of all groups together: one limited client among thousands hides nothing of the pool's demand. */
-function sumOfLoads(state: PoolState): Load {
-  const sum: Load = { amount: 0, requests: 0, throttled: 0 };
-  for (const load of state.loads.values()) {
-    sum.amount += load.amount;
-    sum.requests += load.requests;
-    sum.throttled += load.throttled;
-  }
-  return sum;
-}
-
-function total(state: PoolState): number {
-  let sum = 0;
-  for (const load of state.loads.values()) sum += load.amount;
-  return sum;
 }

@@ -102,3 +102,33 @@ export function guardView(state: PoolState, step: number): GuardView {
     lastChange: state.lastChange,
   };
 }
+
+/** Requests a step below which a group is quiet. */
+const QUIET_COUNT = 20;
+
+/**
+ * Below this rate a ratio says nothing: a tenth of a unit's planned load, and for requests twenty of them a step, since a
+ * Poisson count below that is off by more than a fifth by chance alone.
+ */
+export function quietRate(pool: Pool, stepMs: number): number {
+  const unit = pool.unitRate * pool.target * 0.1;
+  return pool.measure === 'requests' ? Math.max(unit, QUIET_COUNT / (stepMs / 1000)) : unit;
+}
+
+/** The loads of all groups together: one limited client among thousands hides nothing of the pool's demand. */
+export function sumOfLoads(state: PoolState): Load {
+  const sum: Load = { amount: 0, requests: 0, throttled: 0 };
+  for (const load of state.loads.values()) {
+    sum.amount += load.amount;
+    sum.requests += load.requests;
+    sum.throttled += load.throttled;
+  }
+  return sum;
+}
+
+/** What all groups put on the pool in this step, in its measure. */
+export function total(state: PoolState): number {
+  let sum = 0;
+  for (const load of state.loads.values()) sum += load.amount;
+  return sum;
+}

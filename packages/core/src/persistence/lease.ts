@@ -65,6 +65,8 @@ export class Lease {
 
   /** Gives the lease back at once, if it is still ours. */
   async release(): Promise<void> {
+    // A heartbeat that is under way would leave another value behind than the one that is compared with.
+    await this.#renewing.catch(() => undefined);
     if (this.#held === undefined) return;
     const next = pack({ owner: this.#owner, epoch: this.epoch, expires: 0 } satisfies LeaseRecord);
     await this.#store.compareAndSet(KEYS.lease, this.#held, next);

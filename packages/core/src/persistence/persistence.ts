@@ -61,7 +61,8 @@ export class Persistence {
    */
   async commit(everything = false): Promise<void> {
     const { ingest, cycle, journal, store, training, config } = this.#parts;
-    const late = ingest.takeLate();
+    // Before the first step is known no checkpoint is written, so what is late is not lost by waiting.
+    const late = Number.isNaN(ingest.next) ? [] : ingest.takeLate();
     const lines = journal.takeWrites();
     if (!this.#durable && !everything) {
       this.#writes = [];

@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { AuspexError } from '@auspex/contracts';
-import { type AuspexConfig, parseConfig } from '@auspex/core';
-import { catalogue, type PresetInput, preset } from '@auspex/preset';
-import { createJiti } from 'jiti';
+import { type AuspexConfig, loadPlugins } from '@auspex/core';
+import { catalogue, isolate, type PresetInput, preset } from '@auspex/preset';
+import { createJiti, type Jiti } from 'jiti';
 import { parse as parseYaml } from 'yaml';
 import { isAuspexError } from './exit.ts';
 
@@ -29,8 +29,9 @@ export function findConfig(cwd: string, named: string | undefined): string {
 }
 
 /**
- * Reads and checks a config file. Slots that it leaves out are filled by the preset, so that a file needs sources and pools only.
- * @throws CONFIG_UNREADABLE with the place of a syntax error; otherwise as `parseConfig`, with the file's name
+ * Reads and checks a config file, and imports the plugins that it names by package or file. Slots that it leaves out are filled
+ * by the preset, so that a file needs sources and pools only.
+ * @throws CONFIG_UNREADABLE with the place of a syntax error; otherwise as `loadPlugins`, with the file's name
  */
 export async function loadConfig(file: string): Promise<AuspexConfig> {
   const loaded = await read(file);
@@ -40,13 +41,11 @@ export async function loadConfig(file: string): Promise<AuspexConfig> {
       remedy: 'Write one with sources and pools, as `auspex init` does.',
     });
   }
-  const config = preset(loaded as PresetInput);
   try {
-    parseConfig(config, catalogue);
+    return await loadPlugins(preset(loaded as PresetInput), { from: file, catalogue, isolate, importModule: importModule(file) });
   } catch (error) {
     throw isAuspexError(error) ? inFile(error, file) : error;
   }
-  return config;
 }
 
 /** The error with the file's name; of several problems each in a line, and what to do once. */
@@ -63,11 +62,20 @@ async function read(file: string): Promise<unknown> {
   try {
     if (/\.ya?ml$/.test(file)) return parseYaml(readFileSync(file, 'utf8'));
     if (file.endsWith('.json')) return JSON.parse(readFileSync(file, 'utf8'));
-    return await createJiti(file, { alias: ownPackages(file) }).import(file, { default: true });
+    return await jitiOf(file).import(file, { default: true });
   } catch (cause) {
     if (isAuspexError(cause)) throw cause;
     throw unreadable(file, cause as Error);
   }
+}
+
+function jitiOf(file: string): Jiti {
+  return createJiti(file, { alias: ownPackages(file) });
+}
+
+/** Imports a plugin's module for a config; one in TypeScript, too. */
+export function importModule(file: string): (url: string) => Promise<Record<string, unknown>> {
+  return async (url) => (/\.m?ts$/.test(url) ? await jitiOf(file).import(url) : await import(url));
 }
 
 /** What a config may import without having it installed: this command brings it along. */

@@ -1,6 +1,7 @@
 import { VERSION } from '@auspex/core';
 import { Command, CommanderError } from 'commander';
 import { backtestCommand } from './commands/backtest.ts';
+import { checkCommand } from './commands/check.ts';
 import { describeCommand } from './commands/describe.ts';
 import { explainCommand } from './commands/explain.ts';
 import { initCommand } from './commands/init.ts';
@@ -18,6 +19,8 @@ Examples:
 Exit codes: 0 done, 1 unexpected failure, 2 wrong use, 3 config or plugin, 4 source, 5 store, 130 interrupted.
 `;
 
+const COMMANDS = [backtestCommand, initCommand, runCommand, explainCommand, profileCommand, describeCommand, checkCommand, journalCommand];
+
 /** Runs one command line (without node and script). Returns the exit code; prints errors, throws none. */
 export async function main(args: readonly string[], io: Io): Promise<number> {
   const output = { writeOut: io.out, writeErr: io.err, getOutHelpWidth: () => io.width, getErrHelpWidth: () => io.width };
@@ -28,7 +31,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     .showHelpAfterError('(--help shows what there is)')
     .exitOverride()
     .configureOutput(output);
-  for (const add of [backtestCommand, initCommand, runCommand, explainCommand, profileCommand, describeCommand, journalCommand]) {
+  for (const add of COMMANDS) {
     add(io)(program).showHelpAfterError('(--help shows what there is)').exitOverride().configureOutput(output);
   }
   try {

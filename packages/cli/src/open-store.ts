@@ -1,6 +1,5 @@
 import { AuspexError, type Store } from '@auspex/contracts';
-import { type AuspexConfig, MemoryMeter, parseConfig, readJournal, silentLogger, WallClock } from '@auspex/core';
-import { SeededRandom } from '@auspex/numerics';
+import { type AuspexConfig, parseConfig, readJournal, standaloneContext } from '@auspex/core';
 import { catalogue } from '@auspex/preset';
 import type { Io } from './io.ts';
 import { findConfig, loadConfig } from './load-config.ts';
@@ -19,14 +18,7 @@ export async function openStore(flags: StoreFlags, io: Io): Promise<{ store: Sto
       remedy: 'Use a durable store such as lmdb.',
     });
   }
-  const context = {
-    clock: new WallClock(),
-    random: new SeededRandom(1),
-    logger: silentLogger,
-    meter: new MemoryMeter(),
-    signal: io.signal,
-  };
-  return { store: store.plugin.create(store.options as never, context), config };
+  return { store: store.plugin.create(store.options as never, standaloneContext({ signal: io.signal })), config };
 }
 
 /** The journal of the config's store, line by line. */

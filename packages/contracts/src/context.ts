@@ -1,3 +1,5 @@
+import type { Store } from './store.ts';
+
 /** Where a plugin's time comes from. Never `Date.now`. */
 export interface Clock {
   /** Epoch milliseconds: the wall, or the trace's own time in a replay. */
@@ -28,12 +30,19 @@ export interface Meter {
   gauge(name: string, value: number, labels?: Readonly<Record<string, string>>): void;
 }
 
+/**
+ * A corner of the engine's store that one plugin has to itself: its keys are its own. For what outlives the process and is
+ * no state of the contract, such as a token or a cache. Not for store plugins, whose own store it would be: there each call rejects.
+ */
+export type PluginStore = Pick<Store, 'get' | 'batch' | 'scan' | 'compareAndSet'>;
+
 /** All that a plugin is given when it is created. A test writes it as a literal. */
 export interface PluginContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
   readonly meter: Meter;
+  readonly store: PluginStore;
   /** Aborts when the engine stops. */
   readonly signal: AbortSignal;
 }

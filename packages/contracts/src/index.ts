@@ -1,4 +1,4 @@
-export type { Clock, Logger, Meter, PluginContext, Random } from './context.ts';
+export type { Clock, Logger, Meter, PluginContext, PluginStore, Random } from './context.ts';
 export type { Alert } from './data/alert.ts';
 export type { Anomaly } from './data/anomaly.ts';
 export type { CalendarEvent } from './data/calendar-event.ts';
@@ -15,8 +15,11 @@ export type { Contribution, Surge } from './data/surge.ts';
 export type { DistinctSketch, Measure, Tally, Truth, Usage } from './data/usage.ts';
 export { duration, formatDuration, parseDuration } from './duration.ts';
 export { AuspexError, ERRORS, type ErrorCode } from './errors.ts';
+export { deepFreeze } from './freeze.ts';
 export {
+  CONTRACT_RELEASES,
   CONTRACT_VERSION,
+  DEFINED_BY,
   defineActuator,
   defineAlertSink,
   defineAllocator,
@@ -24,11 +27,15 @@ export {
   defineCalendar,
   defineDetector,
   defineEnricher,
+  defineExtension,
   defineLearner,
   definePredictor,
   defineProfiler,
   defineSource,
   defineStore,
+  type Isolation,
+  isPlugin,
+  PLUGIN,
   type Plugin,
   type PluginKind,
   type PluginKinds,
@@ -43,8 +50,10 @@ export type { AssessInput, Assessor } from './stages/assess.ts';
 export type { Calendar } from './stages/calendar.ts';
 export type { Detector } from './stages/detect.ts';
 export type { Enricher } from './stages/enrich.ts';
+export type { Extension } from './stages/extend.ts';
 export type { Learner } from './stages/learn.ts';
 export {
+  type Answers,
   type ForecastRequest,
   NOT_READY,
   type NotReady,

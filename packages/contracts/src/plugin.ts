@@ -7,14 +7,21 @@ import type { Assessor } from './stages/assess.ts';
 import type { Calendar } from './stages/calendar.ts';
 import type { Detector } from './stages/detect.ts';
 import type { Enricher } from './stages/enrich.ts';
+import type { Extension } from './stages/extend.ts';
 import type { Learner } from './stages/learn.ts';
 import type { Predictor, PredictorCapabilities } from './stages/predict.ts';
 import type { Profiler } from './stages/profile.ts';
 import type { Source, SourceCapabilities } from './stages/source.ts';
 import type { Store, StoreCapabilities } from './store.ts';
 
-/** Version of these contracts. A plugin built for another major is refused by the loader. */
+/** Version of these contracts. A plugin built for another one is refused by the loader. */
 export const CONTRACT_VERSION = 1;
+
+/** The releases of `@auspex/contracts` that hold each contract version: what a plugin names as its peer dependency. */
+export const CONTRACT_RELEASES: Readonly<Record<number, string>> = Object.freeze({ 1: '^0.1.0' });
+
+/** Marks what `define…` returned; the same symbol in every copy of this package. */
+export const PLUGIN: unique symbol = Symbol.for('auspex/plugin');
 
 type NoCapabilities = Readonly<Record<never, never>>;
 
@@ -32,8 +39,26 @@ export interface PluginKinds {
   alertSink: { instance: AlertSink; capabilities: NoCapabilities };
   calendar: { instance: Calendar; capabilities: NoCapabilities };
   store: { instance: Store; capabilities: StoreCapabilities };
+  extension: { instance: Extension; capabilities: NoCapabilities };
 }
 export type PluginKind = keyof PluginKinds;
+
+/** Each kind with the function that defines one. */
+export const DEFINED_BY = Object.freeze({
+  source: 'defineSource',
+  enricher: 'defineEnricher',
+  profiler: 'defineProfiler',
+  predictor: 'definePredictor',
+  assessor: 'defineAssessor',
+  allocator: 'defineAllocator',
+  actuator: 'defineActuator',
+  learner: 'defineLearner',
+  detector: 'defineDetector',
+  alertSink: 'defineAlertSink',
+  calendar: 'defineCalendar',
+  store: 'defineStore',
+  extension: 'defineExtension',
+} as const satisfies Record<PluginKind, string>);
 
 /**
  * A plugin as a value: what `definePredictor` and its kin return.
@@ -42,6 +67,7 @@ export type PluginKind = keyof PluginKinds;
  * connections before the engine starts it through the instance's own methods.
  */
 export interface Plugin<K extends PluginKind = PluginKind, C extends z.ZodType = z.ZodType> {
+  readonly [PLUGIN]: true;
   readonly kind: K;
   /** Lower-case kebab, unique in its kind. */
   readonly id: string;
@@ -57,7 +83,7 @@ export interface Plugin<K extends PluginKind = PluginKind, C extends z.ZodType =
 /** What an author writes: a plugin without what `define…` adds. */
 export type PluginSpec<K extends PluginKind, C extends z.ZodType, I> = Omit<
   Plugin<K, C>,
-  'kind' | 'contract' | 'capabilities' | 'create'
+  typeof PLUGIN | 'kind' | 'contract' | 'capabilities' | 'create'
 > & { create(options: z.output<C>, context: PluginContext): I } & (PluginKinds[K]['capabilities'] extends NoCapabilities
     ? object extends PluginKinds[K]['capabilities']
       ? { capabilities?: NoCapabilities }
@@ -67,7 +93,7 @@ export type PluginSpec<K extends PluginKind, C extends z.ZodType, I> = Omit<
 function define<K extends PluginKind, C extends z.ZodType, I>(kind: K, spec: PluginSpec<K, C, I>): Plugin<K, C> {
   const { capabilities = {} } = spec as { capabilities?: object };
   // An author's state type is his own; the engine hands back only states that the same instance made.
-  return Object.freeze({ ...spec, capabilities, kind, contract: CONTRACT_VERSION }) as unknown as Plugin<K, C>;
+  return Object.freeze({ ...spec, [PLUGIN]: true, capabilities, kind, contract: CONTRACT_VERSION }) as unknown as Plugin<K, C>;
 }
 
 /** Defines a source. @see Source */
@@ -105,12 +131,33 @@ export const defineCalendar = <C extends z.ZodType>(spec: PluginSpec<'calendar',
 /** Defines a store. @see Store */
 export const defineStore = <C extends z.ZodType>(spec: PluginSpec<'store', C, Store>): Plugin<'store', C> => define('store', spec);
 
-/** How a config names a plugin: by value (or by id, where the engine has a catalogue), with its options. */
+/** Defines an extension. @see Extension */
+export const defineExtension = <C extends z.ZodType>(spec: PluginSpec<'extension', C, Extension>): Plugin<'extension', C> =>
+  define('extension', spec);
+
+/** Is this what a `define…` returned, in whichever copy of this package? */
+export function isPlugin(value: unknown): value is Plugin {
+  return typeof value === 'object' && value !== null && (value as { [PLUGIN]?: unknown })[PLUGIN] === true;
+}
+
+/** Where a plugin's code runs: with the engine, or in a process of its own. */
+export type Isolation = 'inline' | 'process';
+
+/** How a config names a plugin, with its options. */
 export interface PluginUse<K extends PluginKind = PluginKind> {
   /** Predictors only: which series. Default all. */
   readonly for?: 'all' | 'pools' | 'groups';
+  /**
+   * A plugin by value; or by the id of a bundled one (`csv`), by package (`@acme/auspex-scaler`, and
+   * `@acme/auspex-scaler#fleet` where it exports several), or by file (`./scaler.js`, from the config's folder).
+   */
   readonly use: Plugin<K> | string;
   readonly with?: unknown;
+  /**
+   * Default `inline`, which contains what a plugin throws, rejects, returns wrongly or never answers. `process` also
+   * contains endless loops, memory and crashes; only for a plugin named by package or file.
+   */
+  readonly isolation?: Isolation;
 }
 
 /** A typed `PluginUse`: a wrong option is a compile error. */

@@ -1,10 +1,12 @@
-import type { Clock, Logger, Meter, Store } from '@auspex/contracts';
+import type { Clock, Logger, Meter, Predictor, Store } from '@auspex/contracts';
 import type { ResolvedConfig } from './config/parse.ts';
 import { Cycle } from './cycle/cycle.ts';
 import { type Trainable, Training } from './cycle/training.ts';
 import type { UserHash } from './defaults/secret.ts';
 import type { EngineOptions } from './engine.ts';
 import type { EngineHooks } from './hooks/hooks.ts';
+import type { TapLedger } from './hooks/ledger.ts';
+import { plug } from './hooks/plug.ts';
 import { Ingest } from './ingest/ingest.ts';
 import type { EnricherSlot } from './ingest/shard.ts';
 import { Journal } from './journal.ts';
@@ -15,7 +17,6 @@ import { CalendarStage } from './stages/calendar.ts';
 import type { Failures } from './stages/failures.ts';
 import { type PredictorSlot, PredictStage } from './stages/predict.ts';
 import { ProfileStage } from './stages/profile.ts';
-import { create } from './wiring/register.ts';
 import type { Services } from './wiring/services.ts';
 import { TOKENS } from './wiring/tokens.ts';
 
@@ -27,6 +28,7 @@ export interface Parts {
   readonly meter: Meter;
   readonly failures: Failures;
   readonly hooks: EngineHooks;
+  readonly taps: TapLedger;
   readonly store: Store;
   readonly journal: Journal;
   readonly profile: ProfileStage;
@@ -53,6 +55,7 @@ export function assemble(config: ResolvedConfig, services: Services, options: En
   const allocator = services.get(TOKENS.allocator);
   const targets = services.get(TOKENS.targets);
   const sources = services.get(TOKENS.sources);
+  for (const { name, instance } of services.get(TOKENS.extensions)) plug(hooks, name, instance);
   const { slots, trainable } = makePredictors(config, services);
   // In a replay a limit would make the outcome depend on the machine.
   const limit = options.mode === 'replay' ? Number.POSITIVE_INFINITY : settings.timeLimit;
@@ -60,10 +63,11 @@ export function assemble(config: ResolvedConfig, services: Services, options: En
   const enrichers = services.get(TOKENS.enrichers).map(({ name, instance }): EnricherSlot => ({ name, enricher: instance }));
   const calendars = services.get(TOKENS.calendars).map(({ name, instance }) => ({ name, calendar: instance }));
   const actuators = new Map([...targets].map(([pool, { name, instance }]) => [pool, { name, target: instance }] as const));
-  const training = new Training(trainable, settings, options.trainAt, failures);
+  const trainingLimit = options.mode === 'replay' ? Number.POSITIVE_INFINITY : settings.training.timeLimit;
+  const training = new Training(trainable, settings, options.trainAt, failures, trainingLimit);
   const stages = {
     profile: new ProfileStage(profiler.name, profiler.instance, failures),
-    predict: new PredictStage(slots, failures),
+    predict: new PredictStage(slots, failures, limit, signal),
     assess: new AssessStage(assessor.name, assessor.instance, failures),
     allocate: new AllocateStage(allocator.name, allocator.instance, failures),
     actuate: new ActuateStage(actuators, failures, limit),
@@ -99,14 +103,30 @@ export function assemble(config: ResolvedConfig, services: Services, options: En
     onEnrichError: (name: string, error: unknown) => failures.report('enrich', name, 'events', error, 'events go on as they were'),
   };
   const ingest = new Ingest(slotsOfSources, shardOptions, logger, meter);
-  return { config, clock, logger, meter, failures, hooks, store, journal, ...stages, enrichers, cycle, ingest, training };
+  return {
+    config,
+    clock,
+    logger,
+    meter,
+    failures,
+    hooks,
+    taps: services.get(TOKENS.taps),
+    store,
+    journal,
+    ...stages,
+    enrichers,
+    cycle,
+    ingest,
+    training,
+  };
 }
 
 function makePredictors(config: ResolvedConfig, services: Services): { slots: PredictorSlot[]; trainable: Trainable[] } {
   const slots: PredictorSlot[] = [];
   const trainable: Trainable[] = [];
-  for (const used of config.predictors) {
-    const predictor = create(used, services.get(TOKENS.context)(used.path));
+  const instances = services.get(TOKENS.predictors);
+  for (const [index, used] of config.predictors.entries()) {
+    const predictor = instances[index]?.instance as Predictor;
     const { batch, trains } = used.plugin.capabilities;
     // Two uses of one predictor are told apart by their place.
     const twice = config.predictors.filter((other) => other.plugin.id === used.plugin.id).length > 1;

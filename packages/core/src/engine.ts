@@ -1,11 +1,13 @@
-import { AuspexError, type BehaviorProfile, type Store } from '@auspex/contracts';
+import { AuspexError, type BehaviorProfile, type Extension, type PluginUse, type Store } from '@auspex/contracts';
 import { assemble, type Parts } from './assemble.ts';
-import { type Catalogue, parseConfig, type ResolvedConfig } from './config/parse.ts';
+import { type Catalogue, parseConfig, parseUse, type ResolvedConfig } from './config/parse.ts';
 import { breathe } from './defaults/breathe.ts';
 import { VirtualClock } from './defaults/clock.ts';
 import { heartbeat } from './defaults/heartbeat.ts';
 import { newSecret, UserHash } from './defaults/secret.ts';
 import type { EngineHooks } from './hooks/hooks.ts';
+import type { TapCost } from './hooks/ledger.ts';
+import { plug } from './hooks/plug.ts';
 import type { ClosedStep } from './ingest/ingest.ts';
 import { Lifecycle, type LifecycleState } from './lifecycle/state.ts';
 import { KEYS } from './persistence/keys.ts';
@@ -69,6 +71,10 @@ const CATCH_UP_STEPS = 60;
 export interface Engine extends AsyncDisposable {
   readonly state: LifecycleState;
   readonly hooks: EngineHooks;
+  /** Adds an extension's taps now; `remove` takes them out again and closes it. Ends with the engine by itself. @throws AuspexError */
+  extend(use: PluginUse<'extension'>): { remove(): Promise<void> };
+  /** What every tap has cost so far. */
+  taps(): readonly TapCost[];
   readonly configHash: string;
   readonly settings: ResolvedConfig['settings'];
   /** Opens the store, takes the lease, restores what was checkpointed. @throws AuspexError */
@@ -112,6 +118,8 @@ class AuspexEngine implements Engine {
   #decideFrom = Number.NEGATIVE_INFINITY;
   #sinceCommit = 0;
   #steps = 0;
+  /** Extensions added so far, for their names. */
+  #extended = 0;
   /** What restoring could not read; undefined once the start line has told it. */
   #untold: readonly string[] | undefined;
 
@@ -130,6 +138,22 @@ class AuspexEngine implements Engine {
 
   get hooks(): EngineHooks {
     return this.#services.get(TOKENS.hooks);
+  }
+
+  extend(use: PluginUse<'extension'>): { remove(): Promise<void> } {
+    const used = parseUse('extension', use, `extensions[+${this.#extended++}]`, this.#options.catalogue ?? []);
+    const { instance } = this.#services.get(TOKENS.make)(used);
+    const unplug = plug(this.hooks, used.plugin.id, instance as Extension);
+    return {
+      remove: async () => {
+        unplug();
+        await this.#lifecycle.closeOne(used.path);
+      },
+    };
+  }
+
+  taps(): readonly TapCost[] {
+    return this.#services.get(TOKENS.taps).costs();
   }
 
   get configHash(): string {
@@ -231,15 +255,16 @@ class AuspexEngine implements Engine {
     if (clock instanceof VirtualClock) clock.advance(at);
     training.firstStep ??= closed.step;
     this.#tellStart(closed.step);
-    const usage = cycle.learn(closed);
-    persistence.keepUsage(usage, closed);
+    const taken = cycle.take(cycle.reshape(closed));
+    persistence.keepUsage(taken.usage, closed);
+    cycle.learn(taken);
     if (training.isDue(at)) {
       for (const { name, artifact, series } of await training.train(at, this.#abort.signal)) {
         persistence.keepArtifact(name, artifact);
         journal.append({ type: 'notice', step: at, code: 'TRAINED', text: `${name}: new weights from ${series} series` });
       }
     }
-    const forecasts = cycle.forecast(at);
+    const forecasts = await cycle.forecast(at);
     persistence.tidy(closed.step);
     this.#sinceCommit++;
     this.#steps++;
@@ -252,6 +277,7 @@ class AuspexEngine implements Engine {
     }
     cycle.tellFailures(at);
     parts.meter.count('auspex_steps_total');
+    parts.taps.meter(parts.meter);
     this.#options.onStep?.(closed.step, closed.missing);
   }
 

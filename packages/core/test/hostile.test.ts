@@ -174,7 +174,7 @@ test('a tap can ask for units, never for another pool, a real order in a shadow,
   expect(new Set(decisions.map(({ pool: id, shadow, units }) => `${id} ${shadow} ${units}`))).toEqual(new Set(['web true 7']));
   const nan = await run(config, {}, (engine) => engine.hooks.decision.tap('nan', (decision) => ({ ...decision, units: Number.NaN })));
   expect(nan.decisions.at(-1)).toMatchObject({ units: 1 });
-  expect(nan.lines.some((line) => line.includes('the proposal stands'))).toBe(true);
+  expect(nan.lines.some((line) => line.includes('asked for NaN units'))).toBe(true);
 });
 
 test('usage behind the place where the engine goes on is late, not stuck', async () => {

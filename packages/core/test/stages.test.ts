@@ -25,7 +25,7 @@ function batching(answer: Predictor['forecastBatch']): Predictor {
   };
 }
 
-test('a batch that throws or answers too few series fails each of its series, and persistence stands in', () => {
+test('a batch that throws or answers too few series fails each of its series, and persistence stands in', async () => {
   const answers: NonNullable<Predictor['forecastBatch']>[] = [
     () => {
       throw new Error('out of memory');
@@ -34,15 +34,15 @@ test('a batch that throws or answers too few series fails each of its series, an
   ];
   for (const answer of answers) {
     const told = failures();
-    const stage = new PredictStage([{ name: 'b', predictor: batching(answer), batch: true, for: 'all' }], told);
+    const stage = new PredictStage([{ name: 'b', predictor: batching(answer), batch: true, for: 'all' }], told, 1000, signal);
     const series = [stage.begin(info, [1]), stage.begin({ ...info, id: 't' }, [1])];
-    const forecasts = stage.forecast(series, T0);
+    const forecasts = await stage.forecast(series, T0);
     expect(forecasts.map((forecast) => forecast.by)).toEqual(['persistence', 'persistence']);
     expect(told.take().map((failure) => failure.subject)).toEqual(['s', 't']);
   }
 });
 
-test('a slot for groups is not asked for pools, and the other way round', () => {
+test('a slot for groups is not asked for pools, and the other way round', async () => {
   const asked: number[] = [];
   const predictor = batching((states) => {
     asked.push(states.length);
@@ -54,16 +54,18 @@ test('a slot for groups is not asked for pools, and the other way round', () => 
       { name: 'p', predictor, batch: true, for: 'pools' },
     ],
     failures(),
+    1000,
+    signal,
   );
   const pool = stage.begin(info, [1]);
-  expect(stage.forecast([pool], T0)[0]?.weights).toEqual({ p: 1 });
+  expect((await stage.forecast([pool], T0))[0]?.weights).toEqual({ p: 1 });
   const group = stage.begin({ ...info, scope: 'group', id: 'g' }, [1]);
-  expect(stage.forecast([pool, group], T0).map((forecast) => forecast.weights)).toEqual([{ p: 1 }, { g: 1 }]);
+  expect((await stage.forecast([pool, group], T0)).map((forecast) => forecast.weights)).toEqual([{ p: 1 }, { g: 1 }]);
   expect(asked).toEqual([1, 1, 1]);
 });
 
-test('a step that was seen already is not learnt twice, and a bound above the last value is news for persistence only', () => {
-  const stage = new PredictStage([], failures());
+test('a step that was seen already is not learnt twice, and a bound above the last value is news for persistence only', async () => {
+  const stage = new PredictStage([], failures(), 1000, signal);
   const series = stage.begin(info, [1]);
   stage.observe(series, { step: T0, value: 5, truth: 'observed' });
   stage.observe(series, { step: T0, value: 50, truth: 'observed' });
@@ -98,7 +100,7 @@ test('an actuator that hangs is given up after its time limit, by name', async (
   expect(told.take()).toHaveLength(1);
 });
 
-test('a profiler that throws costs one group its answers, and what it answers wrongly is no answer', () => {
+test('a profiler that throws costs one group its answers, and what it answers wrongly is no answer', async () => {
   const told = failures();
   const stage = new ProfileStage(
     'p',
@@ -129,7 +131,7 @@ test('a profiler that throws costs one group its answers, and what it answers wr
   expect(stage.relate()).toEqual(new Map());
 });
 
-test('a failure that stands is told once, and again after it had gone', () => {
+test('a failure that stands is told once, and again after it had gone', async () => {
   const told = failures();
   const fail = (): void => told.report('predict', 'x', 's', 'text instead of an error', 'fallback');
   fail();
@@ -140,7 +142,7 @@ test('a failure that stands is told once, and again after it had gone', () => {
   expect(told.take()).toHaveLength(1);
 });
 
-test('groups live in the zone of their name, else of the POP where they were first seen', () => {
+test('groups live in the zone of their name, else of the POP where they were first seen', async () => {
   const settings = engineConfig.parse(
     fakeConfig([], { zone: { default: 'UTC', pops: { fra: 'Europe/Berlin' }, groups: { vip: 'Asia/Tokyo' } }, maxGroups: 2 }),
   );

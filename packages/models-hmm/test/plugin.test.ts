@@ -1,14 +1,15 @@
 import { LEVELS, type Observation, type Prediction, type Predictor } from '@auspex/contracts';
 import { pinball } from '@auspex/numerics';
+import { testLaws } from '@auspex/testkit';
 import { describe, expect, it } from 'vitest';
-import { context, predictorLaws, request, START, series, world } from '../../../test/laws/predictor.ts';
+import { context, request, START, series, world } from '../../../test/support/series.ts';
 import { hmm } from '../src/index.ts';
 
 const MINUTE = 60_000;
 const make = (options: Record<string, unknown> = {}): Predictor => hmm.create(hmm.config.parse(options), context);
 
 describe.each([1, 5, 60])('laws at a step of %i minutes', (minutes) => {
-  predictorLaws(() => make(), minutes * MINUTE);
+  testLaws('predictor', () => ({ plugin: hmm, stepMs: minutes * MINUTE }), { describe, it });
 });
 
 /** Walks through a world; calls `each` with the forecast for `h` steps and what came. */

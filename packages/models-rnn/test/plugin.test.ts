@@ -1,7 +1,8 @@
 import { AuspexError, LEVELS, NOT_READY, type Observation, type PluginContext, type Prediction, type Predictor } from '@auspex/contracts';
 import { pinball, SeededRandom } from '@auspex/numerics';
+import { testLaws } from '@auspex/testkit';
 import { describe, expect, it } from 'vitest';
-import { context, predictorLaws, request, START, series, world } from '../../../test/laws/predictor.ts';
+import { context, request, START, series, world } from '../../../test/support/series.ts';
 import { rnn } from '../src/index.ts';
 import { fitNetwork } from '../src/train/fit.ts';
 import { slotsOf, windowsOf } from '../src/train/windows.ts';
@@ -38,7 +39,11 @@ function feed(predictor: Predictor, observations: readonly Observation[], stepMs
 }
 
 describe.each([1, 15, 60])('laws at a step of %i minutes', (minutes) => {
-  predictorLaws(() => ready(), minutes * MINUTE);
+  const quick = { epochs: 1, maxWindows: 500, batch: 32 };
+  testLaws('predictor', () => ({ plugin: rnn, with: quick, stepMs: minutes * MINUTE, warmUp: minutes === 1 ? 2000 : 900 }), {
+    describe,
+    it,
+  });
 });
 
 describe('training', () => {
@@ -193,7 +198,9 @@ describe('batch and state', () => {
     const all = [0, 10, 100, 300].map((n) => sine(n, `b${n}`));
     const states = all.map((observations) => feed(predictor, observations));
     const requests = all.map((observations) => request(observations, 15 * MINUTE));
-    expect(predictor.forecastBatch?.(states, requests)).toEqual(states.map((state, i) => predictor.forecast(state, requests[i] as never)));
+    expect(predictor.forecastBatch?.(states, requests, signal)).toEqual(
+      states.map((state, i) => predictor.forecast(state, requests[i] as never)),
+    );
   });
 
   it('is under 8 KB at any step', () => {

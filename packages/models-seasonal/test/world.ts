@@ -8,6 +8,7 @@ import {
   type SeriesInfo,
 } from '@auspex/contracts';
 import { SeededRandom } from '@auspex/numerics';
+import { fakeContext } from '@auspex/testkit';
 import { type SeasonalState, seasonal, seasonalConfig } from '../src/index.ts';
 
 export const MINUTE = 60_000;
@@ -18,16 +19,8 @@ export const WEEK = 7 * DAY;
 export const MONDAY = Date.UTC(2026, 0, 5);
 export const HORIZON = [1, 2, 3, 4, 6, 8, 12, 16];
 
-const nothing = (): void => {};
-
 export function context(seed = 1): PluginContext {
-  return {
-    clock: { now: () => 0, sleep: async () => {} },
-    random: new SeededRandom(seed),
-    logger: { debug: nothing, info: nothing, warn: nothing, error: nothing },
-    meter: { count: nothing, gauge: nothing },
-    signal: new AbortController().signal,
-  };
+  return fakeContext({ random: new SeededRandom(seed) });
 }
 
 export function create(options: Parameters<typeof seasonalConfig.parse>[0] = {}): Predictor<SeasonalState> {

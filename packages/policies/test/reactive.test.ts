@@ -55,6 +55,17 @@ describe('reactive allocator', () => {
     expect(at(5, 20, 35).map((proposal) => proposal.units)).toEqual([10, 1]);
   });
 
+  it('a peak that was not ordered adds no units once it is over (regression: the window scaled out on falling demand)', () => {
+    const allocator = create();
+    const state = allocator.begin();
+    const at = (t: number, units: number, actual: number) =>
+      allocator.allocate(state, input([view({ units, actual })], { step: NOON + t * STEP }))[0];
+    expect(at(0, 10, 70)?.units).toBe(20);
+    // A limit kept it at 10.
+    expect(at(1, 10, 30)?.units).toBe(10);
+    expect(at(1, 10, 30)?.reasons[0]?.text).toContain('held at 10');
+  });
+
   it('comes back from zero units and says "at least" of a censored step', () => {
     const allocator = create({ min: 0 });
     const empty = pool({ min: 0 });

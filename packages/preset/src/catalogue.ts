@@ -5,6 +5,7 @@ import { rnn } from '@auspex/models-rnn';
 import { seasonal } from '@auspex/models-seasonal';
 import { reactiveAllocator, seedAssessor, staticPeakAllocator, tieredAllocator } from '@auspex/policies';
 import { behavior } from '@auspex/profiles';
+import { remoteActuator, remoteAlertSink, remoteCalendar, remotePredictor, remoteSource } from '@auspex/remote';
 import { accessLog, accessLogStdin } from '@auspex/sources/access-log';
 import { csv } from '@auspex/sources/csv';
 import { groupEnricher } from '@auspex/sources/enrich/group';
@@ -31,6 +32,11 @@ export const catalogue: readonly Plugin[] = [
   reactiveAllocator,
   staticPeakAllocator,
   simulated,
+  remoteSource,
+  remotePredictor,
+  remoteActuator,
+  remoteCalendar,
+  remoteAlertSink,
   memory,
   lmdb,
 ] as unknown as readonly Plugin[];

@@ -5,6 +5,7 @@ export { rnn } from '@auspex/models-rnn';
 export { seasonal } from '@auspex/models-seasonal';
 export { reactiveAllocator, seedAssessor, staticPeakAllocator, tieredAllocator } from '@auspex/policies';
 export { behavior } from '@auspex/profiles';
+export { isolate, remoteActuator, remoteAlertSink, remoteCalendar, remotePredictor, remoteSource } from '@auspex/remote';
 export { accessLog, accessLogStdin } from '@auspex/sources/access-log';
 export { csv, inspectCsv } from '@auspex/sources/csv';
 export { groupEnricher } from '@auspex/sources/enrich/group';

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { AuspexError, type PluginContext, type Source, type SourceBatch, type UsageEvent } from '@auspex/contracts';
+import { fakeContext } from '@auspex/testkit';
 
 const folders: string[] = [];
 
@@ -33,13 +34,10 @@ export function context(logged: Logged[] = [], now = () => 1_000_000): PluginCon
   const log = (level: string) => (fields: object, message: string) => {
     logged.push({ level, fields: fields as Logged['fields'], message });
   };
-  return {
+  return fakeContext({
     clock: { now, sleep: (ms, signal) => wait(ms, undefined, signal ? { signal } : {}) },
-    random: {} as never,
     logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
-    meter: { count: () => {}, gauge: () => {} },
-    signal: new AbortController().signal,
-  };
+  });
 }
 
 export async function batches(source: Source, from: Record<string, string> = {}): Promise<SourceBatch[]> {

@@ -8,7 +8,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { CLIENT_OPTIONS } from '../src/lmdb/client.ts';
 import { LmdbStore, lmdb } from '../src/lmdb/index.ts';
 import { ended, start } from './children.ts';
-import { bytes, list, put, storeLaws, text } from './store-laws.ts';
+import { bytes, list, put, text } from './tools.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'auspex-lmdb-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -34,8 +34,6 @@ async function filled(): Promise<string> {
 }
 
 describe('lmdb', () => {
-  for (const law of storeLaws) it(`${law.name}: ${law.why}`, () => law.check(async () => new LmdbStore({ path: fresh() })));
-
   it('keeps what it was given after it is opened again, and shows nothing of its own', async () => {
     const path = fresh();
     const first = lmdb.create(lmdb.config.parse({ path }), {} as never);

@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryStore, memory } from '../src/memory/index.ts';
-import { list, put, storeLaws } from './store-laws.ts';
+import { list, put } from './tools.ts';
 
 describe('memory', () => {
-  for (const law of storeLaws) it(`${law.name}: ${law.why}`, () => law.check(async () => new MemoryStore()));
-
   it('forks: neither store sees what the other does after the snapshot', async () => {
     const trained = new MemoryStore();
     await put(trained, { a: '1', b: '2' });

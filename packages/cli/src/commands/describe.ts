@@ -35,15 +35,17 @@ function describe(id: string | undefined, flags: { json?: boolean }, io: Io): vo
     summary: 'The config of the engine; the preset fills what is left out.',
     capabilities: {},
   };
-  const plugin = catalogue.find((candidate) => candidate.id === id);
-  if (!plugin && id !== 'engine') {
+  // One id may stand for a plugin of several kinds.
+  const plugins = catalogue.filter((candidate) => candidate.id === id);
+  if (plugins.length === 0 && id !== 'engine') {
     const near = nearest(id, ['engine', ...catalogue.map((candidate) => candidate.id)]);
     throw new AuspexError('PLUGIN_UNKNOWN', `there is no plugin "${id}"${near ? `; did you mean "${near}"?` : ''}`, {
       remedy: '`auspex describe` lists them.',
     });
   }
-  const shown = plugin ? describePlugin(plugin) : { ...engine, options: describeOptions(engineConfig) };
-  io.out(flags.json ? `${JSON.stringify(shown, null, 2)}\n` : describedText(shown, io.width));
+  const shown = plugins.length > 0 ? plugins.map(describePlugin) : [{ ...engine, options: describeOptions(engineConfig) }];
+  if (flags.json) io.out(`${JSON.stringify(shown.length === 1 ? shown[0] : shown, null, 2)}\n`);
+  else io.out(shown.map((each) => describedText(each, io.width)).join('\n'));
 }
 
 function listText(width: number): string {

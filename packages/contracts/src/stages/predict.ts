@@ -22,6 +22,9 @@ export interface Prediction {
 export const NOT_READY: unique symbol = Symbol.for('auspex/not-ready');
 export type NotReady = typeof NOT_READY;
 
+/** One answer a series, in the order of the question. */
+export type Answers = readonly (Prediction | NotReady)[];
+
 /** History of one series for training, oldest first. */
 export interface TrainingSeries {
   readonly series: SeriesInfo;
@@ -42,13 +45,15 @@ export interface Predictor<S = unknown> {
   observe(state: S, observation: Observation): S;
   forecast(state: S, request: ForecastRequest): Prediction | NotReady;
   /** Many series in one call; used in place of `forecast` when the capability `batch` is declared. */
-  forecastBatch?(states: readonly S[], requests: readonly ForecastRequest[]): readonly (Prediction | NotReady)[];
+  forecastBatch?(states: readonly S[], requests: readonly ForecastRequest[], signal: AbortSignal): Answers | Promise<Answers>;
   /** Trains weights over all series and returns them as an artifact; only with the capability `trains`. MUST be deterministic. */
   train?(history: readonly TrainingSeries[], signal: AbortSignal): Uint8Array | undefined | Promise<Uint8Array | undefined>;
   /** Puts an artifact into service. MUST throw on bytes that it did not write and then go on with the old weights. */
   use?(artifact: Uint8Array): void;
   encode(state: S): Uint8Array;
   decode(bytes: Uint8Array): S;
+  /** Ends what it has opened, such as a process that forecasts for it. Optional. */
+  close?(): Promise<void>;
 }
 
 /** What a predictor declares. */

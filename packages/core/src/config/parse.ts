@@ -1,7 +1,20 @@
 import { createHash } from 'node:crypto';
-import { AuspexError, CONTRACT_VERSION, formatDuration, type Plugin, type PluginKind, type PluginUse } from '@auspex/contracts';
+import {
+  AuspexError,
+  DEFINED_BY,
+  deepFreeze,
+  formatDuration,
+  isPlugin,
+  type Plugin,
+  type PluginKind,
+  type PluginUse,
+} from '@auspex/contracts';
 import { zone as zoneOf } from '@auspex/numerics';
 import type { z } from 'zod';
+import type { Loaded } from '../loader/loaded.ts';
+import { slotsOf } from '../loader/slots.ts';
+import { isModule } from '../loader/specifier.ts';
+import { versionProblem } from '../loader/version.ts';
 import { type EngineSettings, engineConfig } from './schema.ts';
 import { nearest } from './suggest.ts';
 
@@ -22,6 +35,7 @@ export interface ResolvedConfig {
   readonly assess: ResolvedPlugin<'assessor'>;
   readonly allocate: ResolvedPlugin<'allocator'>;
   readonly calendars: readonly ResolvedPlugin<'calendar'>[];
+  readonly extensions: readonly ResolvedPlugin<'extension'>[];
   readonly store: ResolvedPlugin<'store'>;
   /** By pool id. */
   readonly actuators: ReadonlyMap<string, ResolvedPlugin<'actuator'>>;
@@ -35,19 +49,25 @@ export type Catalogue = readonly Plugin[];
 /**
  * Validates a config, resolves and configures its plugins. All that is wrong is reported at once, each with its path.
  *
- * @throws CONFIG_INVALID, PLUGIN_UNKNOWN, PLUGIN_INVALID, STEP_INVALID or ZONE_UNKNOWN when that is all that is wrong;
+ * @param loaded what the loader knows of the plugins that it imported, by path
+ * @throws CONFIG_INVALID, PLUGIN_UNKNOWN, PLUGIN_INVALID, PLUGIN_VERSION, STEP_INVALID or ZONE_UNKNOWN when that is all that is wrong;
  * CONFIG_INVALID with every line when several things are
  */
-export function parseConfig(input: unknown, catalogue: Catalogue = []): ResolvedConfig {
+export function parseConfig(input: unknown, catalogue: Catalogue = [], loaded: ReadonlyMap<string, Loaded> = new Map()): ResolvedConfig {
   const problems: AuspexError[] = [];
+  const resolve = <K extends PluginKind>(kind: K, use: PluginUse, path: string): ResolvedPlugin<K> =>
+    resolvePlugin(kind, use, path, catalogue, problems, loaded.get(path));
   const parsed = engineConfig.safeParse(input);
-  if (!parsed.success) throw gather(zodProblems(parsed.error, '', input, Object.keys(engineConfig.shape)));
+  if (!parsed.success) {
+    // What is wrong with the plugins is wrong whatever else is.
+    problems.push(...zodProblems(parsed.error, '', input, Object.keys(engineConfig.shape)));
+    for (const { kind, use, path } of slotsOf(input)) resolve(kind, use, path);
+    throw gather(problems);
+  }
   const settings = parsed.data;
   checkStep(settings.step, problems);
   checkZones(settings, problems);
   checkPools(settings, problems);
-  const resolve = <K extends PluginKind>(kind: K, use: PluginUse, path: string): ResolvedPlugin<K> =>
-    resolvePlugin(kind, use, path, catalogue, problems);
   const list = <K extends PluginKind>(kind: K, uses: readonly PluginUse[], path: string): ResolvedPlugin<K>[] =>
     uses.map((use, index) => resolve(kind, use, `${path}[${index}]`));
   const actuators = new Map<string, ResolvedPlugin<'actuator'>>();
@@ -64,10 +84,19 @@ export function parseConfig(input: unknown, catalogue: Catalogue = []): Resolved
     allocate: resolve('allocator', settings.allocate, 'allocate'),
     calendars: list('calendar', settings.calendars, 'calendars'),
     store: resolve('store', settings.store, 'store'),
+    extensions: list('extension', settings.extensions, 'extensions'),
     actuators,
   };
   if (problems.length > 0) throw gather(problems);
   return { ...resolved, hash: configHash(resolved) };
+}
+
+/** One plugin by itself, as `parseConfig` resolves each. @throws AuspexError */
+export function parseUse<K extends PluginKind>(kind: K, use: PluginUse<K>, path: string, catalogue: Catalogue): ResolvedPlugin<K> {
+  const problems: AuspexError[] = [];
+  const resolved = resolvePlugin(kind, use as PluginUse, path, catalogue, problems, undefined);
+  if (problems.length > 0) throw gather(problems);
+  return resolved;
 }
 
 function resolvePlugin<K extends PluginKind>(
@@ -76,44 +105,30 @@ function resolvePlugin<K extends PluginKind>(
   path: string,
   catalogue: Catalogue,
   problems: AuspexError[],
+  loaded: Loaded | undefined,
 ): ResolvedPlugin<K> {
   const nothing = { plugin: undefined as unknown as Plugin<K>, options: undefined, path, for: 'all' as const };
   const fail = (error: AuspexError): ResolvedPlugin<K> => {
     problems.push(error);
     return nothing;
   };
+  if (loaded?.problem) return fail(loaded.problem);
   const known = catalogue.filter((plugin) => plugin.kind === kind);
-  let plugin = use.use as Plugin | undefined;
+  let plugin: unknown = use.use;
   if (typeof use.use === 'string') {
     plugin = known.find((candidate) => candidate.id === use.use);
-    if (!plugin) {
-      const near = nearest(
-        use.use,
-        known.map((candidate) => candidate.id),
-      );
-      const names = known.map((candidate) => candidate.id).join(', ') || 'none';
-      return fail(
-        new AuspexError(
-          'PLUGIN_UNKNOWN',
-          `no ${kind} is called "${use.use}"${near ? `; did you mean "${near}"?` : ''} There are: ${names}`,
-          { path },
-        ),
-      );
-    }
+    if (!plugin) return fail(unknownPlugin(kind, use.use, path, known));
   }
-  if (typeof plugin !== 'object' || plugin === null || typeof plugin.create !== 'function' || plugin.kind === undefined) {
-    return fail(
-      new AuspexError('PLUGIN_INVALID', `expected a ${kind}, as define${kind[0]?.toUpperCase()}${kind.slice(1)} returns it`, { path }),
-    );
-  }
+  if (!isPlugin(plugin)) return fail(new AuspexError('PLUGIN_INVALID', `expected a ${kind}, as ${DEFINED_BY[kind]} returns it`, { path }));
   if (plugin.kind !== kind)
     return fail(new AuspexError('PLUGIN_INVALID', `"${plugin.id}" is a ${plugin.kind}, and a ${kind} is needed here`, { path }));
-  if (plugin.contract !== CONTRACT_VERSION) {
-    return fail(
-      new AuspexError('PLUGIN_INVALID', `"${plugin.id}" was built for contract ${plugin.contract}; this engine has ${CONTRACT_VERSION}`, {
-        path,
-      }),
-    );
+  const version = versionProblem(plugin, path, loaded?.manifest);
+  if (version) return fail(version);
+  if (typeof plugin.create !== 'function' || typeof (plugin.config as z.ZodType | undefined)?.safeParse !== 'function')
+    return fail(new AuspexError('PLUGIN_INVALID', `"${plugin.id}" lacks create or config, a zod schema`, { path }));
+  if (use.isolation === 'process') {
+    const remedy = 'Name the plugin by package or file, and pass the config through loadPlugins; or leave isolation out.';
+    return fail(new AuspexError('SUPPORT', 'isolation: process is not to be had for a plugin by value or by id', { path, remedy }));
   }
   const named = `${path}(${plugin.id})`;
   const options = (plugin.config as z.ZodType).safeParse(use.with ?? {});
@@ -122,9 +137,24 @@ function resolvePlugin<K extends PluginKind>(
     return nothing;
   }
   const scope = use.for ?? 'all';
+  if (!['inline', 'process', undefined].includes(use.isolation))
+    return fail(new AuspexError('CONFIG_INVALID', `isolation: "${use.isolation}" is none of inline, process`, { path: named }));
   if (!['all', 'pools', 'groups'].includes(scope))
     return fail(new AuspexError('CONFIG_INVALID', `for: "${scope}" is none of all, pools, groups`, { path: named }));
   return { plugin: plugin as unknown as Plugin<K>, options: deepFreeze(options.data), path: named, for: scope as 'all' };
+}
+
+function unknownPlugin(kind: PluginKind, name: string, path: string, known: readonly Plugin[]): AuspexError {
+  const ids = known.map((candidate) => candidate.id);
+  if (isModule(name)) {
+    return new AuspexError('PLUGIN_UNKNOWN', `"${name}" names a package or a file, which has to be imported first`, {
+      path,
+      remedy: 'Pass the config through `await loadPlugins(config, { from: import.meta.url })`, or pass the plugin by value.',
+    });
+  }
+  const near = nearest(name, ids);
+  const hint = near ? `; did you mean "${near}"?` : ', and no package of that name is installed.';
+  return new AuspexError('PLUGIN_UNKNOWN', `no ${kind} is called "${name}"${hint} There are: ${ids.join(', ') || 'none'}`, { path });
 }
 
 /** Each issue of a zod error as one problem with the path into the config. */
@@ -202,34 +232,26 @@ function checkPools(settings: EngineSettings, problems: AuspexError[]): void {
 function configHash(config: Omit<ResolvedConfig, 'hash'>): string {
   const name = (used: ResolvedPlugin): unknown => ({ id: used.plugin.id, options: used.options, for: used.for });
   const { store: _store, sources: _sources, ...settings } = config.settings;
-  const plugins = [...config.enrich, config.profiler, ...config.predictors, config.assess, config.allocate, ...config.calendars].map(name);
+  const slots = [...config.enrich, config.profiler, ...config.predictors, config.assess, config.allocate, ...config.calendars];
+  const plugins = [...slots, ...config.extensions].map(name);
   const actuators = [...config.actuators].map(([pool, used]) => [pool, name(used)]);
   // Where the input and the store lie does not change what is decided; everything else does.
   const pools = settings.pools.map(({ actuator: _actuator, ...pool }) => pool);
-  const rest = { ...settings, pools, enrich: 0, profiler: 0, predictors: 0, assess: 0, allocate: 0, calendars: 0 };
+  const rest = { ...settings, pools, enrich: 0, profiler: 0, predictors: 0, assess: 0, allocate: 0, calendars: 0, extensions: 0 };
   return createHash('sha256').update(canonical({ rest, plugins, actuators })).digest('hex').slice(0, 12);
 }
 
-/** JSON with sorted keys. Functions and symbols in options are left out: code has no stable text. */
+/** JSON with sorted keys. Functions and symbols in options are left out: code has no stable text, and a client of the host has none either. */
 function canonical(value: unknown): string {
   return (
     JSON.stringify(value, (_key, inner: unknown) =>
-      typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-        ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-        : inner,
+      typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? plain(inner) : inner,
     ) ?? ''
   );
 }
 
-function deepFreeze<T>(value: T): T {
-  if (
-    typeof value === 'object' &&
-    value !== null &&
-    !Object.isFrozen(value) &&
-    (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype)
-  ) {
-    Object.freeze(value);
-    for (const inner of Object.values(value)) deepFreeze(inner);
-  }
-  return value;
+function plain(value: object): object | string {
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return `[${value.constructor?.name ?? 'object'}]`;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

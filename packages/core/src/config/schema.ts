@@ -7,8 +7,8 @@ const pluginUse = z.custom<PluginUse>(
     typeof value === 'object' &&
     value !== null &&
     'use' in value &&
-    Object.keys(value).every((key) => ['use', 'with', 'for'].includes(key)),
-  { error: 'expected { use: plugin or name, with: options }' },
+    Object.keys(value).every((key) => ['use', 'with', 'for', 'isolation'].includes(key)),
+  { error: 'expected { use: plugin or name, with: options, isolation: inline or process }' },
 );
 
 const policy = z.enum(['skip', 'fallback', 'fail']);
@@ -67,6 +67,7 @@ export const engineConfig = z.strictObject({
   allocate: pluginUse.describe('What turns surges and forecasts into units.'),
   calendars: z.array(pluginUse).default([]).describe('What is planned.'),
   store: pluginUse.describe('Where state is kept.'),
+  extensions: z.array(pluginUse).default([]).describe('What taps the boundaries of the stages, in order.'),
   pools: z.array(pool).min(1).describe('What can be scaled.'),
   popLimits: z.record(z.string(), z.int().positive()).default({}).describe('Most units of all pools of a POP together.'),
   guards: guards.prefault({}).describe('How fast units may move.'),
@@ -87,13 +88,16 @@ export const engineConfig = z.strictObject({
       every: duration().prefault('7d').describe('How often weights are trained anew.'),
       after: duration().prefault('14d').describe('History that the first training waits for.'),
       history: duration().prefault('56d').describe('History that a training sees.'),
+      timeLimit: duration().prefault('10m').describe('Longest that one predictor may train.'),
     })
     .prefault({})
     .describe('Training of predictors that have weights.'),
   snapshotEvery: duration().prefault('15m').describe('Event time between snapshots of all states.'),
   historyKeep: duration().prefault('56d').describe('How long closed usage is kept.'),
   journalKeep: duration().prefault('35d').describe('How long the journal is kept.'),
-  timeLimit: duration().prefault('10s').describe('Longest wait for an actuator, calendar or hook tap.'),
+  timeLimit: duration()
+    .prefault('10s')
+    .describe('Longest wait for an actuator, a calendar, a batch of forecasts, a hook tap, or a plugin to close.'),
   onFailure: z
     .strictObject({
       enrich: policy.default('skip').describe('The event goes on as it was.'),

@@ -5,7 +5,7 @@ import type {
   Logger,
   Observation,
   PoolView,
-  Reason,
+  Proposal,
   Surge,
   TargetState,
   Truth,
@@ -13,6 +13,7 @@ import type {
 } from '@auspex/contracts';
 import type { EngineSettings } from '../config/schema.ts';
 import { horizonGrid } from '../forecasting/grid.ts';
+import type { SeriesState } from '../forecasting/mixer.ts';
 import { readForecast } from '../forecasting/read.ts';
 import { GUARDS } from '../guards/all.ts';
 import { runGuards } from '../guards/guard.ts';
@@ -25,7 +26,7 @@ import type { AllocateStage } from '../stages/allocate.ts';
 import type { AssessStage } from '../stages/assess.ts';
 import type { CalendarStage } from '../stages/calendar.ts';
 import type { Failures } from '../stages/failures.ts';
-import type { PredictStage, SeriesState } from '../stages/predict.ts';
+import type { PredictStage } from '../stages/predict.ts';
 import type { ProfileStage } from '../stages/profile.ts';
 import { UsageDigest } from '../usage/digest.ts';
 import { amount, mergeUsage } from '../usage/merge.ts';
@@ -56,8 +57,18 @@ export interface CycleParts {
   readonly signal: AbortSignal;
 }
 
+/** A step whose usage stands on groups and pools. */
+export interface TakenStep {
+  readonly step: number;
+  /** As hooks left it, with groups beyond `maxGroups` renamed: what history keeps. */
+  readonly usage: readonly Usage[];
+  readonly byGroup: ReadonlyMap<string, Usage[]>;
+}
+
 /** Relating every group to every other is quadratic: once a day is often enough for a habit. */
 const RELATE_MS = 24 * 3_600_000;
+const NO_EVENTS: readonly CalendarEvent[] = Object.freeze([]);
+const NO_USAGE: readonly Usage[] = Object.freeze([]);
 
 /**
  * One step of the engine: `learn` from what closed, `decide` what comes, `act` on it. The stages in the order of the flow;
@@ -113,18 +124,19 @@ export class Cycle {
     this.#index = new PoolIndex(this.pools);
   }
 
-  /** Folds a closed step into profiles, predictors and weights. Returns the usage as hooks left it: what history keeps. */
-  learn(closed: ClosedStep): readonly Usage[] {
+  /** What hooks make of a step's usage; from history it comes as they left it. */
+  reshape(closed: ClosedStep): ClosedStep {
     const { hooks } = this.#parts;
-    const { step } = closed;
-    const usage = hooks.usage.isUsed() ? hooks.usage.call(closed.usage, step) : closed.usage;
-    return this.relearn({ ...closed, usage });
+    return hooks.usage.isUsed() ? { ...closed, usage: hooks.usage.call(closed.usage, closed.step) } : closed;
   }
 
-  /** `learn` from history: what hooks made of the usage is in it already. */
-  relearn(closed: ClosedStep): readonly Usage[] {
+  /**
+   * Puts a closed step's usage on groups and pools. All that the engine itself reads of it is read here: what plugins do to
+   * usage in `learn` reaches nobody else.
+   */
+  take(closed: ClosedStep): TakenStep {
     this.#recall(closed);
-    const { settings, profile, journal } = this.#parts;
+    const { settings, journal } = this.#parts;
     const { step } = closed;
     const usage = this.#admit(closed.usage);
     if ((this.groups.overflowed || closed.overflowed) && !this.#overflowTold) {
@@ -136,7 +148,12 @@ export class Cycle {
     this.digest.begin(step, closed.missing);
     for (const each of usage) this.digest.add(each);
     this.#truth = stepTruth(settings, step, closed.missing);
-    const byGroup = this.#load(usage, step);
+    return { step, usage, byGroup: this.#load(usage, step) };
+  }
+
+  /** Folds a taken step into profiles, predictors and weights. */
+  learn({ step, byGroup }: TakenStep): void {
+    const { profile } = this.#parts;
     this.#foldGroups(byGroup, step);
     this.#observePools(step, this.#observe);
     if (step - this.#lastRelated >= RELATE_MS) {
@@ -146,7 +163,6 @@ export class Cycle {
         if (state) state.correlated = correlated;
       }
     }
-    return usage;
   }
 
   /** Usage of groups that there is no room for is added to `other`. */
@@ -215,12 +231,14 @@ export class Cycle {
     const { profile, settings } = this.#parts;
     const seconds = settings.step / 1000;
     for (const [group, state] of this.groups.all) {
-      const usage = byGroup.get(group) ?? [];
+      const usage = byGroup.get(group) ?? NO_USAGE;
       const truth = this.#truth === 'observed' && this.#hidden(group, usage, seconds) ? 'censored' : this.#truth;
+      if (truth === 'observed') {
+        const rate = usage.reduce((sum, each) => sum + amount(each, 'requests'), 0) / seconds;
+        state.level = state.level === 0 ? rate : 0.995 * state.level + 0.005 * rate;
+      }
+      // Nobody reads this list or its usage after the profiler.
       profile.fold(group, { step, truth, usage });
-      if (truth !== 'observed') continue;
-      const rate = usage.reduce((sum, each) => sum + amount(each, 'requests'), 0) / seconds;
-      state.level = state.level === 0 ? rate : 0.995 * state.level + 0.005 * rate;
     }
   }
 
@@ -293,10 +311,10 @@ export class Cycle {
    * Forecasts every series from `at`, so that outcomes can be matched later. Runs for steps that are only learnt from, too.
    * @param at start of the first unknown step
    */
-  forecast(at: number): ReadonlyMap<string, Forecast> {
+  async forecast(at: number): Promise<ReadonlyMap<string, Forecast>> {
     const { predict, hooks } = this.#parts;
     const all = [...this.series.values()];
-    const forecasts = predict.forecast(all, at);
+    const forecasts = await predict.forecast(all, at);
     const byId = new Map<string, Forecast>();
     forecasts.forEach((forecast, index) => {
       byId.set((all[index] as SeriesState).info.id, forecast);
@@ -312,34 +330,17 @@ export class Cycle {
     const events = await calendar.between(at, at + lead + settings.step);
     await Promise.all(this.pools.map((state) => this.#read(state)));
     const views = this.pools.map((state) => this.#view(state, at, forecasts, events));
+    const read = views.map((view) => ({ demand: this.#demand(view, at), surges: strongest(view) }));
     const proposals = allocate.allocate({ step: at, stepMs: settings.step, pools: views, popLimits: settings.popLimits });
     const decisions: Decision[] = [];
     for (const [index, state] of this.pools.entries()) {
-      const view = views[index] as PoolView;
       const proposal = proposals[index] as (typeof proposals)[number];
-      const proposed = this.#draft(state, view, at, proposal.units, proposal.tier, proposal.reasons);
-      const reshaped = hooks.decision.isUsed() ? this.#reshape(proposed, await hooks.decision.promise(proposed)) : proposed;
+      const proposed = this.#draft(state, views[index] as PoolView, at, proposal, read[index] as (typeof read)[number]);
+      const reshaped = hooks.decision.isUsed() ? reshapedBy(await hooks.decision.promise(proposed), proposed) : proposed;
       const veto = hooks.veto.isUsed() ? await hooks.veto.promise(reshaped) : undefined;
       decisions.push(this.#guard(state, at, reshaped, veto, proposal.units));
     }
     return decisions;
-  }
-
-  /** What a tap may change: units, tier and trail. Whose decision it is, and whether it is a shadow, is not its to say. */
-  #reshape(proposed: Decision, asked: Decision | undefined): Decision {
-    if (asked === undefined || asked === proposed) return proposed;
-    const sound = Number.isFinite(asked.units) && asked.units >= 0 && Array.isArray(asked.trail);
-    if (!sound) {
-      this.#parts.failures.report(
-        'hook',
-        'decision',
-        proposed.pool,
-        new Error(`a tap asked for ${asked.units} units`),
-        'the proposal stands',
-      );
-      return proposed;
-    }
-    return { ...proposed, units: asked.units, tier: asked.tier, trail: asked.trail };
   }
 
   async #read(state: PoolState): Promise<void> {
@@ -387,7 +388,7 @@ export class Cycle {
       at,
       expected: now === undefined ? undefined : now * scale,
       actual: this.#truth === 'missing' || this.#truth === 'masked' ? undefined : series.last,
-      events: events.filter((event) => event.start < reach && (event.groups === undefined || event.groups.includes(group))),
+      events: events.length === 0 ? NO_EVENTS : Object.freeze(events.filter((event) => event.start < reach && concerns(event, group))),
       sensitivity: profile.sensitivity(group),
       quiet: quietRate(pool, settings.step),
     });
@@ -403,37 +404,35 @@ export class Cycle {
     return series.level / state.level;
   }
 
-  #draft(state: PoolState, view: PoolView, at: number, units: number, tier: string, trail: readonly Reason[]): Decision {
+  #draft(state: PoolState, view: PoolView, at: number, proposal: Proposal, read: Pick<Decision, 'demand' | 'surges'>): Decision {
     const { pool } = state;
-    const { forecast } = view;
-    const ahead = pool.leadTimeMs / this.#parts.settings.step + 1;
-    const surges = view.groups
-      .map((group) => group.surge)
-      .sort((a, b) => b.probability - a.probability || b.score - a.score || (a.group < b.group ? -1 : 1))
-      .slice(0, 5);
     return {
       key: `${pool.id}@${stamp(at)}`,
       pool: pool.id,
       pop: pool.pop,
       step: at,
-      units,
+      units: proposal.units,
       previous: view.units,
-      tier,
+      tier: proposal.tier,
       shadow: this.#parts.shadow,
-      trail,
-      demand: {
-        actual: view.actual,
-        expected: readForecast(forecast, ahead, 0.5),
-        low: readForecast(forecast, ahead, 0.1),
-        high: readForecast(forecast, ahead, 0.9),
-        at: at + pool.leadTimeMs,
-        by: forecast.by,
-        ...(forecast.weights === undefined ? {} : { weights: forecast.weights }),
-        ...(forecast.fallback === undefined ? {} : { fallback: forecast.fallback }),
-      },
-      surges,
+      trail: proposal.reasons,
+      ...read,
       configHash: this.#parts.configHash,
       stateHash: this.digest.toString(),
+    };
+  }
+
+  #demand({ pool, forecast, actual }: PoolView, at: number): Decision['demand'] {
+    const ahead = pool.leadTimeMs / this.#parts.settings.step + 1;
+    return {
+      actual,
+      expected: readForecast(forecast, ahead, 0.5),
+      low: readForecast(forecast, ahead, 0.1),
+      high: readForecast(forecast, ahead, 0.9),
+      at: at + pool.leadTimeMs,
+      by: forecast.by,
+      ...(forecast.weights === undefined ? {} : { weights: forecast.weights }),
+      ...(forecast.fallback === undefined ? {} : { fallback: forecast.fallback }),
     };
   }
 
@@ -445,7 +444,7 @@ export class Cycle {
     const limits = { stabilisationMs, cooldownMs: guards.cooldown, maxUp: guards.maxUp, maxDown: guards.maxDown };
     const trail = [...decision.trail];
     let { units } = decision;
-    if (typeof veto === 'string' && veto !== '') {
+    if (veto !== undefined) {
       units = decision.previous;
       trail.push({ by: 'hook(veto)', units, text: `vetoed: ${veto}` });
     }
@@ -516,4 +515,22 @@ export class Cycle {
     }
     return { groups, series };
   }
+}
+
+/** What a tap may change: units, tier and trail. Whose decision it is, and whether it is a shadow, is not its to say. */
+function reshapedBy(asked: Decision, proposed: Decision): Decision {
+  return asked === proposed ? proposed : { ...proposed, units: asked.units, tier: asked.tier, trail: asked.trail };
+}
+
+function concerns(event: CalendarEvent, group: string): boolean {
+  return event.groups === undefined || event.groups.includes(group);
+}
+
+/** The pool's surges, strongest first, at most five; copies. */
+function strongest(view: PoolView): Surge[] {
+  return view.groups
+    .map((group) => group.surge)
+    .sort((a, b) => b.probability - a.probability || b.score - a.score || (a.group < b.group ? -1 : 1))
+    .slice(0, 5)
+    .map((surge) => ({ ...surge, contributions: surge.contributions.map((each) => ({ ...each })) }));
 }

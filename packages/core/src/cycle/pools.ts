@@ -1,8 +1,8 @@
 import type { Pool, Usage } from '@auspex/contracts';
 import { glob } from '../config/glob.ts';
 import type { EngineSettings } from '../config/schema.ts';
+import type { SeriesState } from '../forecasting/mixer.ts';
 import type { GuardView } from '../guards/guard.ts';
-import type { SeriesState } from '../stages/predict.ts';
 import { amount } from '../usage/merge.ts';
 
 /** What one group did to one pool in one step. */
@@ -37,7 +37,7 @@ export function makePools(settings: EngineSettings): Pool[] {
   return settings.pools.map((pool) => {
     const groups = glob(pool.groups);
     const weights = Object.entries(pool.importances).map(([pattern, weight]) => [glob([pattern]), weight] as const);
-    return {
+    return Object.freeze({
       id: pool.id,
       pop: pool.pop,
       measure: pool.measure,
@@ -49,9 +49,9 @@ export function makePools(settings: EngineSettings): Pool[] {
       price: pool.price,
       importance: pool.importance,
       control: pool.control,
-      serves: (group, pop) => (pool.pop === '*' || pool.pop === pop) && groups(group),
-      importanceOf: (group) => weights.find(([matches]) => matches(group))?.[1] ?? 1,
-    };
+      serves: (group: string, pop: string) => (pool.pop === '*' || pool.pop === pop) && groups(group),
+      importanceOf: (group: string) => weights.find(([matches]) => matches(group))?.[1] ?? 1,
+    });
   });
 }
 

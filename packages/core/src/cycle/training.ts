@@ -1,5 +1,6 @@
 import type { Predictor } from '@auspex/contracts';
 import type { EngineSettings } from '../config/schema.ts';
+import { withTimeLimit } from '../defaults/time-limit.ts';
 import type { Failures } from '../stages/failures.ts';
 import { TrainingHistory } from './history.ts';
 
@@ -29,13 +30,18 @@ export class Training {
   readonly #settings: EngineSettings;
   readonly #once: number | undefined;
   readonly #failures: Failures;
+  readonly #limitMs: number;
 
-  /** @param once train exactly once, at the first step at or after this (epoch ms); undefined = on schedule */
-  constructor(trainable: readonly Trainable[], settings: EngineSettings, once: number | undefined, failures: Failures) {
+  /**
+   * @param once train exactly once, at the first step at or after this (epoch ms); undefined = on schedule
+   * @param limitMs longest training of one predictor; Infinity = no limit, as in a replay
+   */
+  constructor(trainable: readonly Trainable[], settings: EngineSettings, once: number | undefined, failures: Failures, limitMs: number) {
     this.trainable = trainable;
     this.#settings = settings;
     this.#once = once;
     this.#failures = failures;
+    this.#limitMs = limitMs;
     const capacity = Math.min(MOST_HISTORY, Math.ceil(settings.training.history / settings.step));
     this.history = trainable.length > 0 ? new TrainingHistory(capacity) : undefined;
   }
@@ -54,7 +60,7 @@ export class Training {
     const done: Trained[] = [];
     for (const { name, predictor } of this.trainable) {
       try {
-        const artifact = await predictor.train?.(all, signal);
+        const artifact = await withTimeLimit(Promise.resolve(predictor.train?.(all, signal)), this.#limitMs, `train(${name})`);
         if (artifact === undefined) continue;
         predictor.use?.(artifact);
         done.push({ name, artifact, series: all.length });

@@ -1,20 +1,22 @@
 import { LEVELS } from '@auspex/contracts';
 
 /** What is wrong with a predictor's answer, or undefined. Crossing quantiles are put in order, not refused: a rounding is no failure. */
-export function checkQuantiles(quantiles: Float64Array, rows: number): string | undefined {
+export function checkQuantiles(quantiles: Float64Array | undefined, rows: number): string | undefined {
+  if (!(quantiles instanceof Float64Array)) return 'returned no quantiles';
   const columns = LEVELS.length;
   if (quantiles.length !== rows * columns)
     return `returned ${quantiles.length} quantiles where ${rows} steps x ${columns} levels were asked`;
   for (let row = 0; row < rows; row++) {
+    const first = row * columns;
     let below = 0;
-    for (let column = 0; column < columns; column++) {
-      const index = row * columns + column;
+    // One comparison a value, for this runs for every series and step: NaN is not above anything either.
+    for (let index = first; index < first + columns; index++) {
       const value = quantiles[index] as number;
-      if (!Number.isFinite(value)) return `returned ${value} at step ${row}`;
-      if (value < 0) return `returned the negative rate ${value} at step ${row}`;
-      if (value < below) quantiles[index] = below;
-      else below = value;
+      if (value >= below) below = value;
+      else if (value >= 0) quantiles[index] = below;
+      else return Number.isNaN(value) ? `returned NaN at step ${row}` : `returned the negative rate ${value} at step ${row}`;
     }
+    if (below === Number.POSITIVE_INFINITY) return `returned Infinity at step ${row}`;
   }
   return undefined;
 }

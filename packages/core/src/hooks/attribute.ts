@@ -1,41 +1,120 @@
+import { type Decision, deepFreeze, type Forecast, type Usage } from '@auspex/contracts';
+import { elapsed } from '../defaults/stopwatch.ts';
 import { withTimeLimit } from '../defaults/time-limit.ts';
+import { atOnce } from '../stages/answer.ts';
 import type { Failures } from '../stages/failures.ts';
 import type { EngineHooks } from './hooks.ts';
+import type { TapEntry, TapLedger } from './ledger.ts';
 
-type Fn = (...values: unknown[]) => unknown;
+/** A tap that can be taken out again: tapable itself has no untap. */
+export const IS_ON: unique symbol = Symbol('is on');
+
+/** No hook hands out more than two values. */
+type Fn = ((first: unknown, second?: unknown) => unknown) & { [IS_ON]?: () => boolean };
+
+/** What a tap is given in place of the engine's own value: nothing that it does to it reaches the cycle. */
+const GIVEN: Partial<Record<keyof EngineHooks, (value: never) => unknown>> = {
+  // Only where somebody taps: a copy of a step's usage is dear.
+  usage: (usage: readonly Usage[]) => structuredClone(usage),
+  // Its quantiles are the cycle's own: making a typed array is dearer than all the rest, so they are guarded below.
+  forecast: (forecast: Forecast) => ({ ...forecast }),
+};
+
+/** What is wrong with a tap's answer, or undefined. A bad answer counts as none, and the value goes on as it was. */
+const WRONG: Partial<Record<keyof EngineHooks, (answer: never) => string | undefined>> = {
+  usage: (answer: unknown) => (Array.isArray(answer) ? undefined : 'returned no list of usage'),
+  decision: ({ units, trail }: Partial<Decision>) =>
+    Number.isFinite(units) && (units as number) >= 0 && Array.isArray(trail) ? undefined : `asked for ${units} units`,
+  veto: (answer: unknown) => (typeof answer === 'string' && answer !== '' ? undefined : `vetoed with ${typeof answer}, not a reason`),
+};
 
 /**
- * Wraps every tap as it is registered: a throw or a hang is reported under the tap's name and counts as "no opinion".
- * tapable itself would stop the later taps and not say whose error it was.
+ * Wraps every tap as it is registered: a throw, a hang or a bad answer is reported under the tap's name and counts as "no
+ * opinion"; its calls and time are kept in the ledger. tapable itself would stop the later taps and not say whose error it was.
+ *
+ * @param limitMs longest wait for a tap's promise
  */
-export function attributeTaps(hooks: EngineHooks, failures: Failures, limitMs: number): void {
-  for (const [name, hook] of Object.entries(hooks)) {
+export function attributeTaps(hooks: EngineHooks, failures: Failures, ledger: TapLedger, limitMs: number): void {
+  for (const [name, hook] of Object.entries(hooks) as [keyof EngineHooks, EngineHooks[keyof EngineHooks]][]) {
     hook.intercept({
       register: (tap: { name: string; type: string; fn: Fn }) => {
-        const report = (error: unknown): undefined => {
-          failures.report('hook', tap.name, name, error, 'the cycle goes on without it');
-          return undefined;
-        };
-        const { fn } = tap;
         if (tap.type === 'async') throw new TypeError(`tap "${tap.name}" of hook "${name}" uses a callback; use tap or tapPromise`);
-        const wrapped: Fn =
-          tap.type === 'promise'
-            ? async (...values) => {
-                try {
-                  return await withTimeLimit(Promise.resolve(fn(...values)), limitMs, `hook ${name}(${tap.name})`);
-                } catch (error) {
-                  return report(error);
-                }
-              }
-            : (...values) => {
-                try {
-                  return fn(...values);
-                } catch (error) {
-                  return report(error);
-                }
-              };
-        return { ...tap, fn: wrapped };
+        return { ...tap, fn: bounded(name, tap, failures, ledger.entry(name, tap.name), limitMs) };
       },
     } as never);
   }
+}
+
+/** Remembers the quantiles that a tap is shown, and puts them back where it wrote into them. */
+class QuantileGuard {
+  #kept = new Float64Array(0);
+
+  keep({ quantiles }: Forecast): void {
+    if (this.#kept.length < quantiles.length) this.#kept = new Float64Array(quantiles.length);
+    this.#kept.set(quantiles);
+  }
+
+  /** @throws where they were changed */
+  check({ quantiles }: Forecast): void {
+    for (let at = 0; at < quantiles.length; at++) {
+      if (quantiles[at] === this.#kept[at]) continue;
+      quantiles.set(this.#kept.subarray(0, quantiles.length));
+      throw new Error('changed the quantiles of a forecast');
+    }
+  }
+}
+
+function bounded(
+  hook: keyof EngineHooks,
+  tap: { name: string; type: string; fn: Fn },
+  failures: Failures,
+  entry: TapEntry,
+  limitMs: number,
+): Fn {
+  const given = GIVEN[hook] as ((value: unknown) => unknown) | undefined;
+  const wrong = WRONG[hook] as ((answer: unknown) => string | undefined) | undefined;
+  const end = (began: number, answer: unknown): unknown => {
+    entry.ms += elapsed() - began;
+    const fault = answer === undefined || answer === null ? undefined : wrong?.(answer);
+    if (fault !== undefined) throw new Error(fault);
+    if (failures.anyStands) failures.recovered('hook', tap.name, hook);
+    return answer ?? undefined;
+  };
+  const report = (error: unknown): undefined => {
+    entry.failures++;
+    failures.report('hook', tap.name, hook, error, 'the cycle goes on without it');
+    return undefined;
+  };
+  const guard = hook === 'forecast' ? new QuantileGuard() : undefined;
+  const begin = (first: unknown, second: unknown): unknown => {
+    entry.calls++;
+    if (!guard) return tap.fn(given ? given(first) : deepFreeze(first), second);
+    guard.keep(first as Forecast);
+    try {
+      return tap.fn(given?.(first), second);
+    } finally {
+      guard.check(first as Forecast);
+    }
+  };
+  const isOn = tap.fn[IS_ON] ?? (() => true);
+  if (tap.type === 'promise') {
+    return async (first, second) => {
+      if (!isOn()) return undefined;
+      const began = elapsed();
+      try {
+        return end(began, await withTimeLimit(Promise.resolve(begin(first, second)), limitMs, `hook ${hook}(${tap.name})`));
+      } catch (error) {
+        return report(error);
+      }
+    };
+  }
+  return (first, second) => {
+    if (!isOn()) return undefined;
+    const began = elapsed();
+    try {
+      return end(began, atOnce(begin(first, second), 'a tap that is not a promise'));
+    } catch (error) {
+      return report(error);
+    }
+  };
 }

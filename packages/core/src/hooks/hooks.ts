@@ -3,7 +3,8 @@ import { AsyncSeriesBailHook, AsyncSeriesWaterfallHook, SyncHook, SyncWaterfallH
 
 /**
  * The seams of a cycle. One object an engine, gone with it. Tap with a name: `hooks.decision.tap('my-cap', …)`; every tap is
- * bounded and attributed, and one that throws is reported under its name and does not stop the cycle.
+ * timed, bounded and attributed, and one that throws is reported under its name and does not stop the cycle. A plugin taps by
+ * being an `Extension`, and takes its taps along when it is removed.
  *
  * - reshape: `usage`, `decision` (return the new value, or undefined to leave it)
  * - veto: `veto` (return why; the decision then keeps the units of the last one)

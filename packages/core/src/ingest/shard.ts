@@ -1,4 +1,5 @@
 import type { Enricher, SourceBatch, Usage, UsageEvent } from '@auspex/contracts';
+import { atOnce } from '../stages/answer.ts';
 import { addEvent, emptyUsage } from '../usage/accumulate.ts';
 import { mergeUsage } from '../usage/merge.ts';
 
@@ -105,7 +106,9 @@ export class Shard {
     for (let k = 0; k < enrichers.length && event; k++) {
       const slot = enrichers[k] as EnricherSlot;
       try {
-        event = slot.enricher.enrich(this.enricherStates[k], event);
+        const enriched: UsageEvent | undefined = atOnce(slot.enricher.enrich(this.enricherStates[k], event), 'enrich');
+        if (enriched !== undefined && enriched.at !== event.at) throw new Error(`moved an event from ${event.at} to ${enriched.at}`);
+        event = enriched;
       } catch (error) {
         this.#options.onEnrichError(slot.name, error);
       }

@@ -41,6 +41,12 @@ export class Lifecycle {
     this.#closables.push(closable);
   }
 
+  /** Closes one part before its time, if it is open. What it throws is the caller's. */
+  async closeOne(name: string): Promise<void> {
+    const index = this.#closables.findLastIndex((closable) => closable.name === name);
+    if (index >= 0) await this.#closables.splice(index, 1)[0]?.close();
+  }
+
   /** Closes in reverse order, gathers every failure. A second call does nothing. */
   async close(): Promise<void> {
     if (this.#state === 'stopped' || this.#state === 'stopping') return;

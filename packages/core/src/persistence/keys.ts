@@ -9,6 +9,7 @@ export const KEYS = {
   usage: (step: number): string => `usage/${stamp(step)}`,
   late: (step: number, commit: number): string => `late/${stamp(step)}/${stamp(commit)}`,
   journal: (step: number, index: number): string => `journal/${stamp(step)}/${String(index).padStart(5, '0')}`,
+  plugin: (kind: string, id: string): string => `plugin/${kind}/${encode(id)}/`,
   artifact: (predictor: string): string => `artifact/${encode(predictor)}`,
 } as const;
 

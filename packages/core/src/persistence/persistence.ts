@@ -201,8 +201,8 @@ export class Persistence {
       const closed = decodeUsage(bytes);
       if (closed.step >= next) break;
       training.firstStep ??= closed.step;
-      cycle.relearn(closed);
-      cycle.forecast(closed.step + config.settings.step);
+      cycle.learn(cycle.take(closed));
+      await cycle.forecast(closed.step + config.settings.step);
     }
   }
 }

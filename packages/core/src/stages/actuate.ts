@@ -1,4 +1,4 @@
-import type { Actuator, Order, Receipt, TargetState } from '@auspex/contracts';
+import { type Actuator, deepFreeze, type Order, type Receipt, type TargetState } from '@auspex/contracts';
 import { withTimeLimit } from '../defaults/time-limit.ts';
 import type { Failures } from './failures.ts';
 
@@ -31,7 +31,10 @@ export class ActuateStage {
       };
     }
     try {
-      const receipt = await withTimeLimit(slot.target.actuate(order, signal), this.#limitMs, `actuate(${slot.name})`);
+      const answer = Promise.resolve(slot.target.actuate(deepFreeze(order), signal));
+      const receipt = await withTimeLimit(answer, this.#limitMs, `actuate(${slot.name})`);
+      const wrong = wrongReceipt(receipt, order);
+      if (wrong !== undefined) throw new Error(wrong);
       this.#failures.recovered('actuate', slot.name, order.pool);
       return receipt;
     } catch (error) {
@@ -44,7 +47,7 @@ export class ActuateStage {
   async read(pool: string, signal: AbortSignal): Promise<TargetState | undefined> {
     const slot = this.#targets.get(pool) as { readonly name: string; readonly target: Target };
     try {
-      const state = await withTimeLimit(slot.target.read(pool, signal), this.#limitMs, `read(${slot.name})`);
+      const state = await withTimeLimit(Promise.resolve(slot.target.read(pool, signal)), this.#limitMs, `read(${slot.name})`);
       if (![state.units, state.ready].every((count) => Number.isInteger(count) && count >= 0)) {
         throw new Error(`reads ${state.units} units, ${state.ready} ready`);
       }
@@ -55,4 +58,12 @@ export class ActuateStage {
       return undefined;
     }
   }
+}
+
+/** What is wrong with a receipt, or undefined: the journal and the learnt lead time rest on it. */
+function wrongReceipt(receipt: Receipt, order: Order): string | undefined {
+  if (typeof receipt !== 'object' || receipt === null) return 'answered without a receipt';
+  if (receipt.key !== order.key || receipt.pool !== order.pool) return `answered for ${receipt.key} where ${order.key} was ordered`;
+  const whole = [receipt.units, receipt.ready].every((count) => Number.isInteger(count) && count >= 0);
+  return whole ? undefined : `answered with ${receipt.units} units, ${receipt.ready} ready`;
 }

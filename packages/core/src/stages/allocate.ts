@@ -1,4 +1,5 @@
 import type { AllocateInput, Allocator, PoolView, Proposal } from '@auspex/contracts';
+import { atOnce } from './answer.ts';
 import type { Failures } from './failures.ts';
 
 /** Asks the allocator for all pools; a pool without a usable proposal keeps its units, and the trail says so. */
@@ -15,12 +16,14 @@ export class AllocateStage {
     this.#state = allocator.begin();
   }
 
-  /** One proposal a pool, in the order of the pools. */
+  /** One proposal a pool, in the order of the pools. The allocator sees a copy, and changing that is a failure. */
   allocate(input: AllocateInput): Proposal[] {
     let proposals: readonly Proposal[] = [];
     let failure = '';
     try {
-      proposals = this.#allocator.allocate(this.#state, input);
+      const shown = copyOf(input);
+      proposals = atOnce(this.#allocator.allocate(this.#state, shown), 'allocate');
+      if (isChanged(shown, input)) throw new Error('changed the input that it was given');
       if (!Array.isArray(proposals)) throw new Error('returned no list of proposals');
     } catch (error) {
       failure = (error as Error).message;
@@ -64,4 +67,31 @@ export class AllocateStage {
       this.#failures.report('allocate', this.#name, 'state', error, 'it could not be read and begins again from nothing');
     }
   }
+}
+
+function copyOf(input: AllocateInput): AllocateInput {
+  const pools = input.pools.map((view) => ({
+    ...view,
+    forecast: { ...view.forecast, quantiles: view.forecast.quantiles.slice() },
+    groups: view.groups.map(({ surge, expectedAtLead }) => ({ surge, expectedAtLead })),
+  }));
+  return { ...input, pools, popLimits: { ...input.popLimits } };
+}
+
+/** Freezing ten thousand groups would cost more than the rest of the step: they are compared instead. */
+function isChanged(shown: AllocateInput, input: AllocateInput): boolean {
+  const other = (a: object, b: object, nested: string): boolean =>
+    Object.entries(a).some(([key, value]) => key !== nested && key !== 'forecast' && (b as Record<string, unknown>)[key] !== value);
+  if (shown.pools.length !== input.pools.length || other(input.popLimits, shown.popLimits, '')) return true;
+  return input.pools.some((view, index) => {
+    const seen = shown.pools[index] as PoolView;
+    if (other(view, seen, 'groups') || other(view.forecast, seen.forecast, 'quantiles')) return true;
+    if (view.forecast.quantiles.some((value, at) => value !== seen.forecast.quantiles[at])) return true;
+    if (view.groups.length !== seen.groups.length) return true;
+    for (let at = 0; at < view.groups.length; at++) {
+      const [a, b] = [view.groups[at], seen.groups[at]] as [PoolView['groups'][number], PoolView['groups'][number]];
+      if (a.surge !== b.surge || a.expectedAtLead !== b.expectedAtLead) return true;
+    }
+    return false;
+  });
 }

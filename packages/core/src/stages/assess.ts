@@ -1,4 +1,5 @@
 import type { AssessInput, Assessor, Surge } from '@auspex/contracts';
+import { atOnce } from './answer.ts';
 import type { Failures } from './failures.ts';
 
 /** Assesses one group at a time; a failure or an impossible answer is "no surge", marked. */
@@ -14,15 +15,16 @@ export class AssessStage {
   }
 
   assess(input: AssessInput): Surge {
-    const subject = `${input.group}@${input.pop}`;
     try {
-      const surge = this.#assessor.assess(input);
+      const surge = atOnce(this.#assessor.assess(Object.freeze(input)), 'assess');
       if (!(surge.probability >= 0 && surge.probability <= 1)) throw new Error(`returned the probability ${surge.probability}`);
       if (!Number.isFinite(surge.score)) throw new Error(`returned the score ${surge.score}`);
-      this.#failures.recovered('assess', this.#name, subject);
+      if (!Array.isArray(surge.contributions)) throw new Error('gave no contributions');
+      if (surge.group !== input.group || surge.pop !== input.pop) throw new Error(`answered for ${surge.group}@${surge.pop}`);
+      if (this.#failures.anyStands) this.#failures.recovered('assess', this.#name, `${input.group}@${input.pop}`);
       return surge;
     } catch (error) {
-      this.#failures.report('assess', this.#name, subject, error, 'it is taken as no surge');
+      this.#failures.report('assess', this.#name, `${input.group}@${input.pop}`, error, 'it is taken as no surge');
       return {
         group: input.group,
         pop: input.pop,

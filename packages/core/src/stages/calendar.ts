@@ -1,4 +1,4 @@
-import type { Calendar, CalendarEvent } from '@auspex/contracts';
+import { type Calendar, type CalendarEvent, deepFreeze } from '@auspex/contracts';
 import { withTimeLimit } from '../defaults/time-limit.ts';
 import type { Failures } from './failures.ts';
 
@@ -22,12 +22,16 @@ export class CalendarStage {
     const all: CalendarEvent[] = [];
     for (const { name, calendar } of this.#calendars) {
       try {
-        all.push(...(await withTimeLimit(Promise.resolve(calendar.between(from, to)), this.#limitMs, `calendar(${name})`)));
+        const events = await withTimeLimit(Promise.resolve(calendar.between(from, to)), this.#limitMs, `calendar(${name})`);
+        const odd = events.find((event) => !(event.end > event.start && Number.isFinite(event.impact)));
+        if (odd) throw new Error(`event "${odd.id}" ends before it starts, or has no impact`);
+        // A copy: what a calendar caches is its own.
+        all.push(...structuredClone(events));
         this.#failures.recovered('calendar', name, 'all');
       } catch (error) {
         this.#failures.report('calendar', name, 'all', error, 'its events are not known for this step');
       }
     }
-    return all.sort((a, b) => a.start - b.start || (a.id < b.id ? -1 : 1));
+    return deepFreeze(all.sort((a, b) => a.start - b.start || (a.id < b.id ? -1 : 1)));
   }
 }

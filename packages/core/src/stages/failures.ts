@@ -24,24 +24,30 @@ export class Failures {
   /**
    * Records a failure.
    * @param fallback what is done instead, in words
+   * @param part which of the plugin's methods, where one may fail while another answers; only it can recover from that
    * @throws PLUGIN_FAILED where the stage's policy is `fail`
    */
-  report(stage: string, plugin: string, subject: string, error: unknown, fallback: string): void {
+  report(stage: string, plugin: string, subject: string, error: unknown, fallback: string, part = ''): void {
     const message = error instanceof Error ? error.message : String(error);
     this.#meter.count('auspex_stage_failures_total', 1, { stage, plugin });
     if (this.#policies[stage] === 'fail') {
       throw new AuspexError('PLUGIN_FAILED', message, { path: `${stage}(${plugin}) for ${subject}`, cause: error });
     }
-    const key = `${stage}/${plugin}/${subject}`;
+    const key = `${stage}/${plugin}/${subject}/${part}`;
     if (this.#standing.has(key)) return;
     this.#standing.add(key);
     this.#logger.warn({ stage, plugin, subject }, `${stage}(${plugin}) failed for ${subject}: ${message}; ${fallback}`);
     this.#fresh.push({ stage, plugin, subject, message, fallback });
   }
 
+  /** Is any failure still going on? Asked before a subject's name is put together. */
+  get anyStands(): boolean {
+    return this.#standing.size > 0;
+  }
+
   /** The subject is served again: its next failure is news. Cheap to call. */
-  recovered(stage: string, plugin: string, subject: string): void {
-    if (this.#standing.size > 0) this.#standing.delete(`${stage}/${plugin}/${subject}`);
+  recovered(stage: string, plugin: string, subject: string, part = ''): void {
+    if (this.#standing.size > 0) this.#standing.delete(`${stage}/${plugin}/${subject}/${part}`);
   }
 
   /** Failures since the last call, oldest first. */

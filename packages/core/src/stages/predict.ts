@@ -1,5 +1,6 @@
 import {
   type Forecast,
+  type ForecastRequest,
   LEVELS,
   NOT_READY,
   type NotReady,
@@ -9,11 +10,10 @@ import {
   type SeriesInfo,
 } from '@auspex/contracts';
 import { pack, unpack } from '@auspex/numerics';
+import { withTimeLimit } from '../defaults/time-limit.ts';
 import { checkQuantiles } from '../forecasting/check.ts';
-import { beginConformal, type Conformal, correct, learnConformal } from '../forecasting/conformal.ts';
-import { beginEnsemble, combine, type Ensemble, learnWeights, rowLoss, weights } from '../forecasting/ensemble.ts';
-import { Pending } from '../forecasting/pending.ts';
-import { persistence } from '../forecasting/persistence.ts';
+import { Mixer, type SeriesState } from '../forecasting/mixer.ts';
+import { atOnce } from './answer.ts';
 import type { Failures } from './failures.ts';
 
 /** All that this stage is handed of a predictor: never its lifecycle or config. */
@@ -23,22 +23,6 @@ export interface PredictorSlot {
   readonly batch: boolean;
   /** Which series it forecasts. */
   readonly for: 'all' | 'pools' | 'groups';
-}
-
-/** One series with everything that is learnt about it. */
-export interface SeriesState {
-  readonly info: SeriesInfo;
-  readonly horizon: readonly number[];
-  /** By predictor slot; undefined where the slot does not serve this series. */
-  readonly members: unknown[];
-  ensemble: Ensemble;
-  conformal: Conformal;
-  pending: Pending;
-  /** Last observed rate; undefined before the first. */
-  last: number | undefined;
-  /** Running mean rate, for the floor of logarithms. */
-  level: number;
-  lastStep: number;
 }
 
 const FORMAT = 1;
@@ -62,31 +46,29 @@ interface Encoded {
 export class PredictStage {
   readonly #slots: readonly PredictorSlot[];
   readonly #failures: Failures;
-  readonly #losses: Float64Array;
+  readonly #limitMs: number;
+  readonly #signal: AbortSignal;
+  readonly #mixer: Mixer;
   /** The answers for one series, reused: this runs for every series and step. */
   readonly #row: (Prediction | undefined)[];
 
-  constructor(slots: readonly PredictorSlot[], failures: Failures) {
+  /** @param limitMs longest wait for a batch that is answered by a promise; Infinity = no limit, as in a replay */
+  constructor(slots: readonly PredictorSlot[], failures: Failures, limitMs: number, signal: AbortSignal) {
     this.#slots = slots;
     this.#failures = failures;
-    this.#losses = new Float64Array(slots.length);
+    this.#limitMs = limitMs;
+    this.#signal = signal;
+    this.#mixer = new Mixer(slots.map((slot) => slot.name));
     this.#row = slots.map(() => undefined);
   }
 
   /** @param horizon steps ahead, rising */
   begin(info: SeriesInfo, horizon: readonly number[]): SeriesState {
+    // Frozen: what a predictor is shown must not be what it changes.
+    Object.freeze(info);
+    Object.freeze(horizon);
     const members = this.#slots.map((slot) => (this.#serves(slot, info) ? this.#beginMember(slot, info) : undefined));
-    return {
-      info,
-      horizon,
-      members,
-      ensemble: beginEnsemble(this.#slots.length),
-      conformal: beginConformal(horizon.length),
-      pending: new Pending(horizon.at(-1) as number, this.#slots.length, horizon.length * LEVELS.length),
-      last: undefined,
-      level: 0,
-      lastStep: -1,
-    };
+    return this.#mixer.begin(info, horizon, members);
   }
 
   #serves(slot: PredictorSlot, info: SeriesInfo): boolean {
@@ -95,7 +77,7 @@ export class PredictStage {
 
   #beginMember(slot: PredictorSlot, info: SeriesInfo): unknown {
     try {
-      return slot.predictor.begin(info);
+      return atOnce(slot.predictor.begin(info), 'begin');
     } catch (error) {
       this.#failures.report('predict', slot.name, info.id, error, 'its series goes on without it');
       return undefined;
@@ -105,90 +87,82 @@ export class PredictStage {
   /** Learns one closed step: first from what was forecast for it, then into every predictor's state. */
   observe(series: SeriesState, observation: Observation): void {
     if (observation.step <= series.lastStep) return;
-    series.lastStep = observation.step;
-    if (observation.truth === 'observed') {
-      series.level = series.last === undefined ? observation.value : 0.995 * series.level + 0.005 * observation.value;
-      this.#mature(series, observation);
-      series.last = observation.value;
-    } else if (observation.truth === 'censored' && (series.last === undefined || observation.value > series.last)) {
-      // A bound above what was seen last is news for the forecast of last resort, though nothing to learn from.
-      series.last = observation.value;
-    }
-    this.#slots.forEach((slot, k) => {
+    this.#mixer.observe(series, observation);
+    for (let k = 0; k < this.#slots.length; k++) {
+      const slot = this.#slots[k] as PredictorSlot;
       const state = series.members[k];
-      if (state === undefined) return;
+      if (state === undefined) continue;
+      // A copy each, and compared afterwards: freezing would cost more than all the rest of this.
+      const { step, value, truth } = observation;
+      const shown = { step, value, truth };
       try {
-        series.members[k] = slot.predictor.observe(state, observation);
+        series.members[k] = atOnce(slot.predictor.observe(state, shown), 'observe');
+        if (shown.value !== value || shown.truth !== truth || shown.step !== step)
+          throw new Error('changed the observation that it was given');
+        this.#failures.recovered('predict', slot.name, series.info.id, 'observe');
       } catch (error) {
-        this.#failures.report('predict', slot.name, series.info.id, error, 'its state begins again from nothing');
+        this.#failures.report('predict', slot.name, series.info.id, error, 'its state begins again from nothing', 'observe');
         series.members[k] = this.#beginMember(slot, series.info);
       }
-    });
-  }
-
-  #floor(series: SeriesState): number {
-    return Math.max(0.02 * series.level, 100 / series.info.stepMs);
-  }
-
-  #mature(series: SeriesState, observation: Observation): void {
-    const { pending, horizon } = series;
-    const step = Math.round(observation.step / series.info.stepMs);
-    const floor = this.#floor(series);
-    const losses = this.#losses.fill(0);
-    let rows = 0;
-    for (let row = 0; row < horizon.length; row++) {
-      const block = pending.block(step - (horizon[row] as number) + 1);
-      if (block < 0) continue;
-      rows++;
-      for (let k = 0; k < pending.members; k++) {
-        const at = block + k * pending.length;
-        losses[k] = Number.isNaN(pending.values[at] as number)
-          ? Number.NaN
-          : (losses[k] as number) + rowLoss(pending.values, at + row * LEVELS.length, observation.value);
-      }
-      const combined = block + pending.members * pending.length + row * LEVELS.length;
-      learnConformal(series.conformal, row, pending.values, combined, observation.value, floor);
     }
-    if (rows > 0) learnWeights(series.ensemble, losses);
   }
 
   /** Forecasts all series from `origin` (epoch ms), in the order given. */
-  forecast(all: readonly SeriesState[], origin: number): Forecast[] {
-    const answers = this.#slots.map((slot, k) => this.#ask(slot, k, all, origin));
+  async forecast(all: readonly SeriesState[], origin: number): Promise<Forecast[]> {
+    const requests = questions(all, origin);
+    const answers: (Prediction | undefined)[][] = [];
+    for (const [k, slot] of this.#slots.entries()) {
+      answers.push(slot.batch ? await this.#askAtOnce(slot, k, all, requests) : this.#askOneByOne(slot, k, all, requests));
+    }
     const forecasts = new Array<Forecast>(all.length);
     for (let index = 0; index < all.length; index++) {
       for (let k = 0; k < answers.length; k++) this.#row[k] = answers[k]?.[index];
-      forecasts[index] = this.#mix(all[index] as SeriesState, this.#row, origin);
+      forecasts[index] = this.#mixer.mix(all[index] as SeriesState, this.#row, origin);
     }
     return forecasts;
   }
 
-  #ask(slot: PredictorSlot, k: number, all: readonly SeriesState[], origin: number): (Prediction | undefined)[] {
+  async #askAtOnce(
+    slot: PredictorSlot,
+    k: number,
+    all: readonly SeriesState[],
+    requests: readonly ForecastRequest[],
+  ): Promise<(Prediction | undefined)[]> {
+    const { forecastBatch } = slot.predictor;
+    if (!forecastBatch) return this.#askOneByOne(slot, k, all, requests);
     const answers = new Array<Prediction | undefined>(all.length);
-    if (slot.batch && slot.predictor.forecastBatch) {
-      const asked = all.map((_, index) => index).filter((index) => all[index]?.members[k] !== undefined);
-      if (asked.length === 0) return answers;
-      try {
-        const batch = slot.predictor.forecastBatch(
-          asked.map((index) => all[index]?.members[k]),
-          asked.map((index) => ({ origin, horizon: all[index]?.horizon ?? [], levels: LEVELS })),
-        );
-        if (batch.length !== asked.length) throw new Error(`answered ${batch.length} series where ${asked.length} were asked`);
-        asked.forEach((index, i) => {
-          answers[index] = this.#accept(slot, all[index] as SeriesState, batch[i] as Prediction | NotReady);
-        });
-      } catch (error) {
-        for (const index of asked)
-          this.#failures.report('predict', slot.name, (all[index] as SeriesState).info.id, error, 'the others forecast without it');
-      }
-      return answers;
+    const asked = all.map((_, index) => index).filter((index) => all[index]?.members[k] !== undefined);
+    if (asked.length === 0) return answers;
+    try {
+      const states = asked.map((index) => all[index]?.members[k]);
+      const questions = asked.map((index) => requests[index] as ForecastRequest);
+      const answer = Promise.resolve(forecastBatch.call(slot.predictor, states, questions, this.#signal));
+      const batch = await withTimeLimit(answer, this.#limitMs, `predict(${slot.name})`);
+      if (batch.length !== asked.length) throw new Error(`answered ${batch.length} series where ${asked.length} were asked`);
+      asked.forEach((index, i) => {
+        answers[index] = this.#accept(slot, all[index] as SeriesState, batch[i] as Prediction | NotReady);
+      });
+    } catch (error) {
+      for (const index of asked)
+        this.#failures.report('predict', slot.name, (all[index] as SeriesState).info.id, error, 'the others forecast without it');
     }
+    return answers;
+  }
+
+  #askOneByOne(
+    slot: PredictorSlot,
+    k: number,
+    all: readonly SeriesState[],
+    requests: readonly ForecastRequest[],
+  ): (Prediction | undefined)[] {
+    const answers = new Array<Prediction | undefined>(all.length);
     for (let index = 0; index < all.length; index++) {
       const series = all[index] as SeriesState;
       const state = series.members[k];
       if (state === undefined) continue;
       try {
-        answers[index] = this.#accept(slot, series, slot.predictor.forecast(state, { origin, horizon: series.horizon, levels: LEVELS }));
+        const answer = atOnce(slot.predictor.forecast(state, requests[index] as ForecastRequest), 'forecast');
+        answers[index] = this.#accept(slot, series, answer);
       } catch (error) {
         this.#failures.report('predict', slot.name, series.info.id, error, 'the others forecast without it');
       }
@@ -198,34 +172,15 @@ export class PredictStage {
 
   #accept(slot: PredictorSlot, series: SeriesState, answer: Prediction | NotReady): Prediction | undefined {
     if (answer === NOT_READY) return undefined;
-    const wrong = checkQuantiles(answer.quantiles, series.horizon.length);
+    const wrong = checkQuantiles(answer?.quantiles, series.horizon.length);
     if (wrong !== undefined) {
-      this.#failures.report('predict', slot.name, series.info.id, new Error(wrong), 'the others forecast without it');
+      // A predictor that answers for one series only in part may say why in its note.
+      const why = answer?.note === undefined ? wrong : `${wrong}: ${answer.note}`;
+      this.#failures.report('predict', slot.name, series.info.id, new Error(why), 'the others forecast without it');
       return undefined;
     }
     this.#failures.recovered('predict', slot.name, series.info.id);
     return answer;
-  }
-
-  #mix(series: SeriesState, answers: readonly (Prediction | undefined)[], origin: number): Forecast {
-    const { info, horizon, pending } = series;
-    const base = { series: info.id, origin, stepMs: info.stepMs, horizon };
-    if (answers.every((answer) => answer === undefined)) {
-      return { ...base, quantiles: persistence(series.last, horizon), by: 'persistence', fallback: 'no predictor has an answer yet' };
-    }
-    const weight = weights(series.ensemble, answers);
-    const combined = combine(answers, weight, horizon.length * LEVELS.length);
-    pending.issue(Math.round(origin / info.stepMs), answers, combined);
-    const named: Record<string, number> = {};
-    let note: string | undefined;
-    for (let k = 0; k < answers.length; k++) {
-      if (answers[k] === undefined) continue;
-      named[(this.#slots[k] as PredictorSlot).name] = weight[k] as number;
-      note ??= answers[k]?.note;
-    }
-    const quantiles = correct(series.conformal, combined, this.#floor(series));
-    const forecast = { ...base, quantiles, by: 'ensemble', weights: named };
-    return note === undefined ? forecast : { ...forecast, note };
   }
 
   encode(series: SeriesState): Uint8Array {
@@ -276,4 +231,17 @@ export class PredictStage {
     }
     return series;
   }
+}
+
+/** What is asked of each series. Series of one pool share their horizon, and so the question. */
+function questions(all: readonly SeriesState[], origin: number): ForecastRequest[] {
+  const byHorizon = new Map<readonly number[], ForecastRequest>();
+  return all.map(({ horizon }) => {
+    let request = byHorizon.get(horizon);
+    if (!request) {
+      request = Object.freeze({ origin, horizon, levels: LEVELS });
+      byHorizon.set(horizon, request);
+    }
+    return request;
+  });
 }

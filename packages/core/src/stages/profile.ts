@@ -1,4 +1,5 @@
 import type { BehaviorProfile, Correlation, GroupInfo, GroupStep, Profiler } from '@auspex/contracts';
+import { atOnce } from './answer.ts';
 import type { Failures } from './failures.ts';
 
 /** Folds closed usage into each group's profile, and answers what the later stages ask of it. One group's failure stays its own. */
@@ -17,26 +18,57 @@ export class ProfileStage {
 
   begin(group: GroupInfo): void {
     this.#groups.set(group.id, group);
-    this.#states.set(group.id, this.#profiler.begin(group));
+    Object.freeze(group);
+    try {
+      this.#states.set(group.id, atOnce(this.#profiler.begin(group), 'begin'));
+    } catch (error) {
+      this.#failures.report('profile', this.#name, group.id, error, 'it has no profile');
+    }
   }
 
+  // No closures here: these run for every group and step.
   fold(group: string, step: GroupStep): void {
-    this.#guarded(group, 'its profile stays as it was', (state) => {
-      this.#states.set(group, this.#profiler.fold(state, step));
-    });
+    try {
+      const state = this.#states.get(group);
+      const { length } = step.usage;
+      const next = atOnce(this.#profiler.fold(state, step), 'fold');
+      if (step.usage.length !== length) throw new Error('changed the usage that it was given');
+      if (next !== state) this.#states.set(group, next);
+      this.#failures.recovered('profile', this.#name, group, 'fold');
+    } catch (error) {
+      this.#failures.report('profile', this.#name, group, error, 'its profile stays as it was', 'fold');
+    }
   }
 
   expected(group: string, at: number): number | undefined {
-    const rate = this.#guarded(group, 'its forecast stands in for the expected rate', (state) => this.#profiler.expected(state, at));
-    return rate !== undefined && Number.isFinite(rate) && rate >= 0 ? rate : undefined;
+    try {
+      const rate = atOnce(this.#profiler.expected(this.#states.get(group), at), 'expected');
+      this.#failures.recovered('profile', this.#name, group, 'expected');
+      return rate !== undefined && Number.isFinite(rate) && rate >= 0 ? rate : undefined;
+    } catch (error) {
+      this.#failures.report('profile', this.#name, group, error, 'its forecast stands in for the expected rate', 'expected');
+      return undefined;
+    }
   }
 
   sensitivity(group: string): number {
-    return this.#guarded(group, 'its sensitivity is taken as 1', (state) => this.#profiler.sensitivity(state)) ?? 1;
+    try {
+      const sensitivity = atOnce(this.#profiler.sensitivity(this.#states.get(group)), 'sensitivity');
+      this.#failures.recovered('profile', this.#name, group, 'sensitivity');
+      return Number.isFinite(sensitivity) ? sensitivity : 1;
+    } catch (error) {
+      this.#failures.report('profile', this.#name, group, error, 'its sensitivity is taken as 1', 'sensitivity');
+      return 1;
+    }
   }
 
   profile(group: string): BehaviorProfile | undefined {
-    return this.#guarded(group, 'it has no profile to show', (state) => this.#profiler.profile(state));
+    try {
+      return atOnce(this.#profiler.profile(this.#states.get(group)), 'profile');
+    } catch (error) {
+      this.#failures.report('profile', this.#name, group, error, 'it has no profile to show', 'profile');
+      return undefined;
+    }
   }
 
   relate(): ReadonlyMap<string, readonly Correlation[]> {
@@ -64,17 +96,6 @@ export class ProfileStage {
       this.#states.set(group.id, this.#profiler.decode(bytes));
     } catch (error) {
       this.#failures.report('profile', this.#name, group.id, error, 'its profile could not be read and begins again from nothing');
-    }
-  }
-
-  #guarded<T>(group: string, fallback: string, act: (state: unknown) => T): T | undefined {
-    try {
-      const result = act(this.#states.get(group));
-      this.#failures.recovered('profile', this.#name, group);
-      return result;
-    } catch (error) {
-      this.#failures.report('profile', this.#name, group, error, fallback);
-      return undefined;
     }
   }
 }

@@ -13,10 +13,14 @@ import {
 import { SeededRandom } from '@auspex/numerics';
 import type { ResolvedConfig, ResolvedPlugin } from '../config/parse.ts';
 import { VirtualClock, WallClock } from '../defaults/clock.ts';
-import { MemoryMeter, silentLogger } from '../defaults/logger.ts';
+import { loggerOf, MemoryMeter, silentLogger } from '../defaults/logger.ts';
+import { withTimeLimit } from '../defaults/time-limit.ts';
 import { attributeTaps } from '../hooks/attribute.ts';
 import { createHooks } from '../hooks/hooks.ts';
+import { TapLedger } from '../hooks/ledger.ts';
 import type { Lifecycle } from '../lifecycle/state.ts';
+import { KEYS } from '../persistence/keys.ts';
+import { scopedStore } from '../persistence/scoped.ts';
 import { Failures } from '../stages/failures.ts';
 import { Services } from './services.ts';
 import { type Named, TOKENS } from './tokens.ts';
@@ -61,27 +65,40 @@ export function registerServices(
     .provide(TOKENS.failures, (s) => new Failures(config.settings.onFailure, s.get(TOKENS.logger), s.get(TOKENS.meter)))
     .provide(TOKENS.hooks, (s) => {
       const hooks = createHooks();
-      attributeTaps(hooks, s.get(TOKENS.failures), config.settings.timeLimit);
+      // In a replay, too: a tap that hangs would hang the whole backtest.
+      attributeTaps(hooks, s.get(TOKENS.failures), s.get(TOKENS.taps), config.settings.timeLimit);
       return hooks;
     })
+    .provide(TOKENS.taps, () => new TapLedger())
     .provide(
       TOKENS.context,
       (s) =>
-        (plugin: string, secret = ''): PluginContext => ({
+        (used: ResolvedPlugin, secret = ''): PluginContext => ({
           clock: s.get(TOKENS.clock),
-          random: (host.random ?? new SeededRandom(`${config.settings.seed}/${secret}`)).fork(plugin),
-          logger: s.get(TOKENS.logger),
+          random: (host.random ?? new SeededRandom(`${config.settings.seed}/${secret}`)).fork(used.path),
+          logger: loggerOf(s.get(TOKENS.logger), used.path),
           meter: s.get(TOKENS.meter),
+          store: scopedStore(
+            () => {
+              if (used.plugin.kind !== 'store') return s.get(TOKENS.store);
+              throw new AuspexError('SUPPORT', 'a store has no store', { path: used.path, remedy: 'Keep it in the store itself.' });
+            },
+            KEYS.plugin(used.plugin.kind, used.plugin.id),
+          ),
           signal,
         }),
     );
   const make = <K extends PluginKind>(used: ResolvedPlugin<K>, secret = ''): Named<PluginKinds[K]['instance']> => {
-    const instance = create(used, services.get(TOKENS.context)(used.path, secret));
+    const instance = create(used, services.get(TOKENS.context)(used, secret));
     const close = (instance as { close?: () => Promise<void> }).close;
-    if (close) lifecycle.opened({ name: used.path, close: () => close.call(instance) });
+    if (close) {
+      const bounded = (): Promise<void> => withTimeLimit(Promise.resolve(close.call(instance)), config.settings.timeLimit, 'close');
+      lifecycle.opened({ name: used.path, close: bounded });
+    }
     return { name: used.plugin.id, instance };
   };
   return services
+    .value(TOKENS.make, make)
     .provide(TOKENS.store, () => host.store ?? make(config.store).instance)
     .provide(TOKENS.sources, () => config.sources.map((used) => make(used)))
     .provide(TOKENS.enrichers, () =>
@@ -89,8 +106,10 @@ export function registerServices(
       config.enrich.map((used) => make(used, pace.secret())),
     )
     .provide(TOKENS.profiler, () => make(config.profiler))
+    .provide(TOKENS.predictors, () => config.predictors.map((used) => make(used)))
     .provide(TOKENS.assessor, () => make(config.assess))
     .provide(TOKENS.allocator, () => make(config.allocate))
+    .provide(TOKENS.extensions, () => config.extensions.map((used) => make(used)))
     .provide(TOKENS.calendars, () => config.calendars.map((used) => make(used)))
     .provide(TOKENS.targets, () => {
       const targets = new Map<string, Named<Actuator>>();
@@ -101,7 +120,7 @@ export function registerServices(
 }
 
 /** Makes one instance; what its author throws comes with the plugin's name. */
-export function create<K extends PluginKind>(used: ResolvedPlugin<K>, context: PluginContext): PluginKinds[K]['instance'] {
+function create<K extends PluginKind>(used: ResolvedPlugin<K>, context: PluginContext): PluginKinds[K]['instance'] {
   try {
     return used.plugin.create(used.options as never, context) as PluginKinds[K]['instance'];
   } catch (error) {

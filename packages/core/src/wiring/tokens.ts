@@ -4,14 +4,20 @@ import type {
   Calendar,
   Clock,
   Enricher,
+  Extension,
   Logger,
   Meter,
   PluginContext,
+  PluginKind,
+  PluginKinds,
+  Predictor,
   Profiler,
   Source,
   Store,
 } from '@auspex/contracts';
+import type { ResolvedPlugin } from '../config/parse.ts';
 import type { EngineHooks } from '../hooks/hooks.ts';
+import type { TapLedger } from '../hooks/ledger.ts';
 import type { Target } from '../stages/actuate.ts';
 import type { Failures } from '../stages/failures.ts';
 import { token } from './services.ts';
@@ -29,15 +35,20 @@ export const TOKENS = {
   meter: token<Meter>('meter'),
   signal: token<AbortSignal>('signal'),
   /** Makes the context of one plugin: its own random stream and logger. */
-  context: token<(plugin: string, secret?: string) => PluginContext>('context'),
+  context: token<(plugin: ResolvedPlugin, secret?: string) => PluginContext>('context'),
+  /** Makes one instance more, after the engine was built. */
+  make: token<(plugin: ResolvedPlugin) => Named<PluginKinds[PluginKind]['instance']>>('make'),
   hooks: token<EngineHooks>('hooks'),
+  taps: token<TapLedger>('taps'),
   failures: token<Failures>('failures'),
   store: token<Store>('store'),
   sources: token<readonly Named<Source>[]>('sources'),
   enrichers: token<readonly Named<Enricher>[]>('enrichers'),
   profiler: token<Named<Profiler>>('profiler'),
+  predictors: token<readonly Named<Predictor>[]>('predictors'),
   assessor: token<Named<Assessor>>('assessor'),
   allocator: token<Named<Allocator>>('allocator'),
+  extensions: token<readonly Named<Extension>[]>('extensions'),
   calendars: token<readonly Named<Calendar>[]>('calendars'),
   targets: token<ReadonlyMap<string, Named<Target>>>('targets'),
 };

@@ -30,12 +30,12 @@ export function recommend(
   const desired = Math.max(desire(view, target, options.tolerance, floor), floor);
   const window = remember(state, view.pool.id, { step, units: desired }, options.stabilisation);
   const highest = Math.max(...window.map((entry) => entry.units));
-  const held = desired < view.units && highest > desired;
+  // The window holds on the way down; it never adds units. What was recommended and not ordered is past.
+  const held = desired < view.units && highest > desired ? Math.min(highest, view.units) : undefined;
   const seen = `${rate(view.actual)} seen${view.truth === 'censored' ? ' at least' : ''}`;
   const base = `${seen}, ${use(view, target)}: ${desired === view.units ? `${units(desired)} stay` : `${units(desired)} recommended`}`;
-  return held
-    ? { units: highest, text: `${base}, held at ${highest} by the highest of the stabilisation window` }
-    : { units: desired, text: base };
+  if (held === undefined) return { units: desired, text: base };
+  return { units: held, text: `${base}, held at ${held} by the highest of the stabilisation window` };
 }
 
 function desire(view: PoolView, target: number, tolerance: number, floor: number): number {

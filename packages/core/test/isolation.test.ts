@@ -1,0 +1,425 @@
+import {
+  type AuspexConfig,
+  type Decision,
+  defineActuator,
+  defineAllocator,
+  defineAssessor,
+  defineCalendar,
+  defineEnricher,
+  definePredictor,
+  defineProfiler,
+  LEVELS,
+  type StageFailure,
+  use,
+} from '@auspex/core';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { createEngine, VirtualClock } from '../src/index.ts';
+import { fakeConfig, lastValue, meanProfiler, plainAllocator, plainAssessor, RecordingActuator, recording, T0, traffic } from './fakes.ts';
+
+/*
+ * What inline isolation contains. Each plugin below misbehaves for one group or one pool only; the others are served as if it
+ * were well, and the failure says which plugin it was and what it did.
+ */
+
+const events = [...traffic([30, 30, 30, 30, 30, 30], 'good'), ...traffic([30, 30, 30, 30, 30, 30], 'bad')].sort((a, b) => a.at - b.at);
+const none = z.strictObject({});
+
+async function run(overrides: Partial<AuspexConfig>): Promise<{ failures: StageFailure[]; decisions: Decision[] }> {
+  await using engine = createEngine(fakeConfig(events, { timeLimit: '30ms', ...overrides }), {
+    mode: 'shadow',
+    decideFrom: 0,
+    host: { clock: new VirtualClock(T0 + 86_400_000) },
+  });
+  const failures: StageFailure[] = [];
+  const decisions: Decision[] = [];
+  engine.hooks.failure.tap('test', (failure) => void failures.push(failure));
+  engine.hooks.decided.tap('test', (decision) => void decisions.push(decision));
+  await engine.start();
+  await engine.run();
+  return { failures, decisions };
+}
+
+const plain = lastValue.create({ factor: 1, spread: 0.1, mode: 'ok' }, {} as never);
+
+/** The last value, except for series of the group `bad`, where it does `harm`. */
+function predictor(harm: (method: string, ...given: never[]) => unknown, batch = false) {
+  const bad = new WeakSet<object>();
+  const own = plain as import('@auspex/contracts').Predictor<{ value: number }>;
+  return definePredictor({
+    id: 'harmful',
+    summary: 'test',
+    config: none,
+    capabilities: { batch, trains: false },
+    create: (): import('@auspex/contracts').Predictor<{ value: number }> => ({
+      ...own,
+      begin: (info) => {
+        const state = { ...own.begin(info) };
+        if (info.name === 'bad') bad.add(state);
+        return state;
+      },
+      observe: (state, observation) => {
+        if (bad.has(state))
+          return (harm('observe', observation as never) as { value: number }) ?? Object.assign(state, { value: observation.value });
+        return Object.assign(state, { value: observation.value });
+      },
+      forecast: (state, request) =>
+        bad.has(state) ? ((harm('forecast', request as never) as never) ?? own.forecast(state, request)) : own.forecast(state, request),
+      ...(batch ? { forecastBatch: () => harm('forecastBatch') as never } : {}),
+    }),
+  });
+}
+
+const when = (method: string, act: (given: never) => unknown) => (called: string, given: never) =>
+  called === method ? act(given) : undefined;
+
+test.each([
+  [
+    'throws',
+    when('forecast', () => {
+      throw new Error('no memory left');
+    }),
+    'no memory left',
+  ],
+  ['rejects', when('forecast', () => Promise.reject(new Error('lost'))), 'forecast answered with a promise'],
+  ['is asynchronous by mistake', when('observe', async () => ({ value: 1 })), 'observe answered with a promise'],
+  [
+    'answers NaN',
+    when('forecast', () => ({ quantiles: new Float64Array(2 * LEVELS.length).fill(Number.NaN) })),
+    /returned NaN|quantiles where/,
+  ],
+  ['answers in short', when('forecast', () => ({ quantiles: new Float64Array(3) })), 'returned 3 quantiles where'],
+  ['answers nothing', when('forecast', () => 'nothing'), 'returned no quantiles'],
+  [
+    'changes the observation',
+    when('observe', (observation: { value: number }) => {
+      observation.value = 9;
+    }),
+    'changed the observation that it was given',
+  ],
+  [
+    'changes the question',
+    when('forecast', (request: { horizon: number[] }) => {
+      request.horizon[0] = 9;
+    }),
+    'read only',
+  ],
+  [
+    'changes the levels',
+    when('forecast', (request: { levels: number[] }) => {
+      request.levels.pop();
+    }),
+    /Cannot delete|not extensible|read only/,
+  ],
+] as const)('a predictor that %s fails for its group alone', async (_, harm, message) => {
+  const { failures, decisions } = await run({ predictors: [use(predictor(harm as never)), use(lastValue)] });
+  const own = failures.filter((failure) => failure.plugin === 'harmful');
+  expect(own.map((failure) => failure.subject)).toEqual(expect.arrayContaining(['bad@*/requests']));
+  expect(own.every((failure) => failure.subject.startsWith('bad@') && failure.stage === 'predict')).toBe(true);
+  expect(own[0]?.message).toMatch(message);
+  expect(own[0]?.fallback).toMatch(/the others forecast without it|begins again/);
+  // The pool's total is forecast by both, the harmful one included.
+  expect(Object.keys(decisions.at(-1)?.demand.weights ?? {}).sort()).toEqual(['harmful', 'last']);
+  expect(decisions.at(-1)?.units).toBe(1);
+});
+
+test('a batch that never comes is given up after the time limit, and the others forecast', async () => {
+  const { failures, decisions } = await run({
+    predictors: [
+      use(
+        predictor(
+          when('forecastBatch', () => new Promise(() => undefined)),
+          true,
+        ),
+      ),
+      use(lastValue),
+    ],
+  });
+  expect(new Set(failures.map(({ plugin, message }) => `${plugin}: ${message}`))).toEqual(
+    new Set(['harmful: predict(harmful): no answer within 30 ms']),
+  );
+  expect(decisions.at(-1)?.demand.weights).toEqual({ last: 1 });
+});
+
+test('a batch that rejects is a failure of each of its series', async () => {
+  const { failures } = await run({
+    predictors: [
+      use(
+        predictor(
+          when('forecastBatch', () => Promise.reject(new Error('gone'))),
+          true,
+        ),
+      ),
+      use(lastValue),
+    ],
+  });
+  expect(failures.map((failure) => failure.subject).sort()).toEqual(['bad@*/requests', 'good@*/requests', 'pool:web']);
+});
+
+const profiler = (fold: (step: { usage: readonly { group: string; offered: number; resources?: unknown }[] }) => unknown) => {
+  const own = meanProfiler.create({}, {} as never) as import('@auspex/contracts').Profiler<never>;
+  return defineProfiler({
+    id: 'harmful',
+    summary: 'test',
+    config: none,
+    create: (): import('@auspex/contracts').Profiler<never> => ({
+      ...own,
+      fold: (state, step) => ((step.usage[0]?.group === 'bad' ? fold(step as never) : undefined) as never) ?? own.fold(state, step),
+    }),
+  });
+};
+
+test.each([
+  [
+    'throws',
+    () => {
+      throw new Error('bad group');
+    },
+    'bad group',
+  ],
+  ['rejects', () => Promise.reject(new Error('lost')), 'fold answered with a promise'],
+  [
+    'changes the list of usage',
+    ({ usage }: { usage: unknown[] }) => {
+      usage.pop();
+    },
+    'changed the usage that it was given',
+  ],
+] as const)('a profiler that %s fails for its group alone', async (_, harm, message) => {
+  const { failures, decisions } = await run({ profiler: use(profiler(harm as never)) });
+  expect(failures.map(({ stage, plugin, subject }) => `${stage} ${plugin} ${subject}`)).toEqual(['profile harmful bad']);
+  expect(failures[0]?.message).toMatch(message);
+  const surges = decisions.at(-1)?.surges ?? [];
+  expect(surges.find((surge) => surge.group === 'good')?.expected).toBeCloseTo(0.5);
+});
+
+test('a profiler that changes usage changes its own belief only: history, pools and forecasts keep what happened', async () => {
+  const clean = await run({});
+  const dirty = await run({
+    profiler: use(
+      profiler(({ usage }) => {
+        for (const each of usage) each.offered = 1e6;
+      }),
+    ),
+  });
+  const demand = (decisions: Decision[]): unknown =>
+    decisions.map(({ units, demand: { actual, expected } }) => ({ units, actual, expected }));
+  expect(demand(dirty.decisions)).toEqual(demand(clean.decisions));
+});
+
+test.each([
+  [
+    'throws',
+    () => {
+      throw new Error('no idea');
+    },
+    'no idea',
+  ],
+  ['rejects', () => Promise.reject(new Error('lost')), 'assess answered with a promise'],
+  ['answers a probability of NaN', (answer: object) => ({ ...answer, probability: Number.NaN }), 'returned the probability NaN'],
+  ['answers without contributions', (answer: object) => ({ ...answer, contributions: undefined }), 'gave no contributions'],
+  [
+    'changes its input',
+    (_: object, input: { actual: number }) => {
+      input.actual = 0;
+    },
+    'read only',
+  ],
+] as const)('an assessor that %s fails for its group alone', async (_, harm, message) => {
+  const own = plainAssessor.create({ mode: 'ok' }, {} as never);
+  const assessor = defineAssessor({
+    id: 'harmful',
+    summary: 'test',
+    config: none,
+    create: () => ({
+      assess: (input) =>
+        input.group === 'bad' ? ((harm as (...all: unknown[]) => never)(own.assess(input), input) ?? own.assess(input)) : own.assess(input),
+    }),
+  });
+  const { failures, decisions } = await run({ assess: use(assessor) });
+  expect(failures.map(({ plugin, subject }) => `${plugin} ${subject}`)).toEqual(['harmful bad@*']);
+  expect(failures[0]?.message).toMatch(message);
+  const surges = decisions.at(-1)?.surges ?? [];
+  expect(surges.find((surge) => surge.group === 'bad')?.contributions[0]?.of).toBe('fallback');
+  expect(surges.find((surge) => surge.group === 'good')?.contributions[0]?.of).toBe('deviation');
+});
+
+test.each([
+  [
+    'throws',
+    () => {
+      throw new Error('no plan');
+    },
+    'no plan',
+  ],
+  ['rejects', () => Promise.reject(new Error('lost')), 'allocate answered with a promise'],
+  [
+    'changes a pool',
+    (input: { pools: { pool: { max: number } }[] }) => {
+      (input.pools[0] as { pool: { max: number } }).pool.max = 1e9;
+    },
+    'read only',
+  ],
+] as const)('an allocator that %s leaves every pool as it is', async (_, harm, message) => {
+  const own = plainAllocator.create({ mode: 'ok' }, {} as never) as import('@auspex/contracts').Allocator<never>;
+  const allocator = defineAllocator({
+    id: 'harmful',
+    summary: 'test',
+    config: none,
+    create: (): import('@auspex/contracts').Allocator<never> => ({
+      ...own,
+      allocate: (state, input) => (harm as (input: unknown) => never)(input) ?? own.allocate(state, input),
+    }),
+  });
+  const { failures, decisions } = await run({ allocate: use(allocator) });
+  expect(failures.map(({ plugin, subject }) => `${plugin} ${subject}`)).toEqual(['harmful web']);
+  expect(failures[0]?.message).toMatch(message);
+  expect(decisions.at(-1)?.trail[0]?.text).toContain('units stay');
+});
+
+test('an allocator that writes into its input is found out, and deceives only itself', async () => {
+  const own = plainAllocator.create({ mode: 'ok' }, {} as never) as import('@auspex/contracts').Allocator<never>;
+  const allocator = defineAllocator({
+    id: 'harmful',
+    summary: 'test',
+    config: none,
+    create: (): import('@auspex/contracts').Allocator<never> => ({
+      ...own,
+      allocate: (state, input) => {
+        const proposals = own.allocate(state, input);
+        for (const view of input.pools as unknown as {
+          units: number;
+          groups: unknown[];
+          forecast: { by: string; quantiles: Float64Array };
+        }[]) {
+          view.forecast.quantiles.fill(1e9);
+          view.forecast.by = 'me';
+          view.groups.length = 0;
+          view.units = 99;
+        }
+        return proposals;
+      },
+    }),
+  });
+  const { failures, decisions } = await run({ allocate: use(allocator) });
+  expect(failures.map(({ plugin, message }) => `${plugin} ${message}`)).toEqual(['harmful changed the input that it was given']);
+  const last = decisions.at(-1);
+  expect(last?.demand).toMatchObject({ by: 'ensemble', weights: { last: 1 } });
+  expect(last?.demand.expected).toBeLessThan(2);
+  expect(last?.surges.length).toBe(2);
+  expect(last?.previous).toBe(1);
+});
+
+test.each([
+  [
+    'throws',
+    async () => {
+      throw new Error('API says 500');
+    },
+    'API says 500',
+  ],
+  [
+    'rejects at once',
+    () => {
+      throw new Error('no client');
+    },
+    'no client',
+  ],
+  ['hangs', () => new Promise(() => undefined), 'no answer within 30 ms'],
+  ['answers nothing', async () => undefined, 'answered without a receipt'],
+  ['answers for another order', async (order: object) => ({ ...order, key: 'x', status: 'applied', ready: 0 }), 'answered for x'],
+  ['answers NaN units', async (order: object) => ({ ...order, status: 'applied', units: Number.NaN, ready: 0 }), 'answered with NaN units'],
+  [
+    'changes the order',
+    async (order: { units: number }) => {
+      order.units = 99;
+    },
+    'read only',
+  ],
+] as const)('an actuator that %s fails for its pool alone', async (_, harm, message) => {
+  const harmful = defineActuator({
+    id: 'harmful',
+    summary: 'test',
+    config: none,
+    capabilities: { lease: 'none' },
+    create: () => ({ actuate: harm as never, read: async () => ({ units: 1, ready: 1 }) }),
+  });
+  const well = new RecordingActuator();
+  const { failures } = await run({
+    pools: [
+      { id: 'bad', unitRate: 1, actuator: use(harmful) },
+      { id: 'good', unitRate: 1, actuator: use(recording(well)) },
+    ],
+  });
+  const own = failures.filter((failure) => failure.plugin === 'harmful');
+  expect(own.map((failure) => failure.subject)).toEqual(['bad']);
+  expect(own[0]?.message).toMatch(message);
+  expect(well.orders.length).toBeGreaterThan(3);
+});
+
+test.each([
+  ['hangs', () => new Promise<never>(() => undefined), 'no answer within 30 ms'],
+  [
+    'rejects',
+    async () => {
+      throw new Error('HTTP 503');
+    },
+    'HTTP 503',
+  ],
+  ['answers nonsense', async () => [{ id: 'x', name: 'x', start: 5, end: 1, impact: 1 }], 'ends before it starts'],
+] as const)('a calendar that %s is not known for the step, and the other one is', async (_, harm, message) => {
+  const event = { id: 'e', name: 'e', start: T0, end: T0 + 86_400_000, impact: 0.4 };
+  const calendar = (id: string, between: () => unknown) =>
+    defineCalendar({ id, summary: 'test', config: none, create: () => ({ between: between as never }) });
+  const { failures, decisions } = await run({ calendars: [use(calendar('harmful', harm)), use(calendar('well', () => [event]))] });
+  expect(failures.map(({ plugin }) => plugin)).toEqual(['harmful']);
+  expect(failures[0]?.message).toMatch(message);
+  expect(decisions.at(-1)?.surges[0]?.eventImpact).toBe(0.4);
+});
+
+test.each([
+  [
+    'throws',
+    () => {
+      throw new Error('bad event');
+    },
+    'bad event',
+  ],
+  ['rejects', async () => undefined, 'enrich answered with a promise'],
+  ['moves an event in time', (event: object) => ({ ...event, at: Number.NaN }), 'moved an event'],
+] as const)('an enricher that %s lets the event go on as it was', async (_, harm, message) => {
+  const enricher = defineEnricher({
+    id: 'harmful',
+    summary: 'test',
+    config: none,
+    create: () => ({
+      begin: () => ({}),
+      enrich: (_state, event) => (event.group === 'bad' ? (harm(event) as never) : event),
+      encode: () => new Uint8Array(0),
+      decode: () => ({}),
+    }),
+  });
+  const { failures, decisions } = await run({ enrich: [use(enricher)] });
+  expect(failures.map(({ stage, plugin }) => `${stage} ${plugin}`)).toEqual(['enrich harmful']);
+  expect(failures[0]?.message).toMatch(message);
+  expect(decisions.at(-1)?.demand.actual).toBeCloseTo(1);
+});
+
+test('a plugin whose close hangs is named, and the engine ends', async () => {
+  const actuator = defineActuator({
+    id: 'sticky',
+    summary: 'test',
+    config: none,
+    capabilities: { lease: 'none' },
+    create: () => ({
+      actuate: async () => ({}) as never,
+      read: async () => ({ units: 1, ready: 1 }),
+      close: () => new Promise<void>(() => undefined),
+    }),
+  });
+  const engine = createEngine(fakeConfig(events, { timeLimit: '30ms', pools: [{ id: 'web', unitRate: 1, actuator: use(actuator) }] }), {
+    mode: 'replay',
+  });
+  await engine.start();
+  await expect(engine.close()).rejects.toThrow(/1 part\(s\) did not close/);
+});

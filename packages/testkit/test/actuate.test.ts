@@ -1,0 +1,3 @@
+import { brokenActuators, prove, rightActuator } from './broken/actuate.ts';
+
+prove('actuator', rightActuator, brokenActuators);

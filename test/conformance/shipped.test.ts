@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Plugin } from '@auspex/contracts';
+import { catalogue } from '@auspex/preset';
+import { type MakeSubject, runLaws, type Subject } from '@auspex/testkit';
+import { expect, test } from 'vitest';
+import { openClient } from '../../packages/stores/src/lmdb/client.ts';
+import { VERSION_KEY } from '../../packages/stores/src/lmdb/keys.ts';
+import { fleetSubject } from './fleet.ts';
+
+/* Every bundled plugin keeps the laws of its kind, with each set of options that changes how it works. */
+
+function folder(): string {
+  return mkdtempSync(path.join(tmpdir(), 'auspex-laws-'));
+}
+
+const DAY = Date.UTC(2026, 0, 5);
+/** A line of an access log: Mon, 05 Jan 2026 00:00:00 GMT is 05/Jan/2026:00:00:00 +0000. */
+function clf(at: number, n: number): string {
+  const [, day, month, year, time] = new Date(at).toUTCString().split(' ');
+  return `10.0.0.${n} - user${n} [${day}/${month}/${year}:${time} +0000] "GET /shop/${n % 5} HTTP/1.1" 200 ${100 * n}`;
+}
+const LINES = {
+  'access-log': clf,
+  csv: (at: number, n: number) => `${new Date(at).toISOString()},${n},web`,
+  ndjson: (at: number, n: number) => JSON.stringify({ at: new Date(at).toISOString(), kind: 'request', group: 'web', user: `u${n}` }),
+} as const;
+
+function fileSubject(plugin: Plugin, options: object = {}): MakeSubject {
+  const id = plugin.id as keyof typeof LINES;
+  return () => {
+    const at = folder();
+    const head = id === 'csv' ? ['timestamp,value,group'] : [];
+    const lines = Array.from({ length: 40 }, (_, n) => LINES[id](DAY + n * 30_000, n + 1));
+    const write = (name: string, content: readonly string[]): string => {
+      writeFileSync(path.join(at, name), `${[...head, ...content].join('\n')}\n`);
+      return path.join(at, name);
+    };
+    return {
+      plugin,
+      with: { files: [write('whole', lines)], batch: 7, ...options },
+      events: 40,
+      down: { files: [path.join(at, 'absent')], ...options },
+      malformed: { files: [write('odd', [...lines.slice(0, 20), 'not;a record', ...lines.slice(20)])], ...options },
+      close: () => rmSync(at, { recursive: true, force: true }),
+    } as Subject;
+  };
+}
+
+const alone =
+  (plugin: Plugin, options: object = {}, more: object = {}): MakeSubject =>
+  () =>
+    ({ plugin, with: options, ...more }) as Subject;
+
+function lmdbSubject(plugin: Plugin): MakeSubject {
+  return () => {
+    const at = folder();
+    return {
+      plugin,
+      with: { path: at },
+      newer: async () => {
+        const raw = await openClient(at);
+        raw.transactionSync(() => raw.putSync(VERSION_KEY, Buffer.from('2')));
+        await raw.close();
+      },
+      close: () => rmSync(at, { recursive: true, force: true }),
+    } as Subject;
+  };
+}
+
+/** By id: each way of making one, under a name. */
+const SUBJECTS: Readonly<Record<string, (plugin: Plugin) => Readonly<Record<string, MakeSubject>>>> = {
+  'access-log': (plugin) => ({ whole: fileSubject(plugin) }),
+  csv: (plugin) => ({ whole: fileSubject(plugin) }),
+  ndjson: (plugin) => ({ whole: fileSubject(plugin) }),
+  group: (plugin) => ({ rules: alone(plugin, { rule: { pathPrefix: 1 } }) }),
+  session: (plugin) => ({ defaults: alone(plugin) }),
+  behavior: (plugin) => ({ defaults: alone(plugin) }),
+  seasonal: (plugin) => ({ 'a minute': alone(plugin, {}, { stepMs: 60_000 }), 'a quarter': alone(plugin) }),
+  hmm: (plugin) => ({ 'a quarter': alone(plugin), 'an hour': alone(plugin, {}, { stepMs: 3_600_000 }) }),
+  rnn: (plugin) => ({ quick: alone(plugin, { epochs: 1, maxWindows: 500, batch: 32 }) }),
+  seed: (plugin) => ({ defaults: alone(plugin) }),
+  tiered: (plugin) => ({
+    defaults: alone(plugin),
+    preset: alone(plugin, { floor: 'reactive', leadQuantile: 0.9 }),
+    flat: alone(plugin, { tiers: [] }),
+  }),
+  reactive: (plugin) => ({ defaults: alone(plugin), quick: alone(plugin, { stabilisation: '1m', tolerance: 0 }) }),
+  'static-peak': (plugin) => ({ units: alone(plugin, { units: 7 }) }),
+  simulated: (plugin) => ({ fleet: () => fleetSubject(plugin) as Subject }),
+  memory: (plugin) => ({ defaults: alone(plugin) }),
+  lmdb: (plugin) => ({ directory: lmdbSubject(plugin) }),
+};
+/** Those that read standard input share the reader of the file source; `remote` is what its command makes of it: remote.test.ts. */
+const ELSEWHERE = ['access-log-stdin', 'ndjson-stdin', 'remote'];
+
+const cases = catalogue
+  .filter((plugin) => !ELSEWHERE.includes(plugin.id))
+  .flatMap((plugin) =>
+    Object.entries(SUBJECTS[plugin.id]?.(plugin) ?? { none: undefined }).map(
+      ([name, make]) => [`${plugin.kind} ${plugin.id}, ${name}`, make] as const,
+    ),
+  );
+
+test.each(cases)(
+  '%s keeps the laws of its kind',
+  async (_, make) => {
+    if (!make) throw new Error('this bundled plugin has no subject: add one to SUBJECTS');
+    const verdict = await runLaws(make);
+    const broken = verdict.results.filter((result) => result.outcome === 'broken');
+    expect(broken.map(({ law, seen }) => `${law}: ${seen}`)).toEqual([]);
+    expect(verdict.passed).toBe(true);
+  },
+  60_000,
+);

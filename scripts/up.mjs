@@ -2,7 +2,7 @@
 //   node scripts/up.mjs demo [args]   install what is missing, build, run the demo
 //   node scripts/up.mjs test [args]   install what is missing, build, run the tests
 //   node scripts/up.mjs auspex args   the same for the command that users install
-// Also: install, check, format, bench CASE.
+// Also: install, check, format, docs, bench CASE.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -93,6 +93,7 @@ const verbs = {
     tool('@biomejs/biome', ['ci', '.', '--diagnostic-level=warn', ...(process.stdout.isTTY ? [] : ['--colors=off'])]);
     build();
     tool('typescript-7', ['-p', 'tsconfig.test.json']);
+    run(process.execPath, [path.join(root, 'scripts/docs.mjs'), '--check']);
     tool('knip', []);
     tool('sherif', []);
     checkPacks();
@@ -101,6 +102,10 @@ const verbs = {
     build();
     // npm runs scripts in the workspace; the command belongs to the folder it was typed in.
     run(process.execPath, [path.join(root, 'packages/cli/dist/bin.js'), ...rest], { cwd: process.env.INIT_CWD ?? root });
+  },
+  docs() {
+    build();
+    run(process.execPath, [path.join(root, 'scripts/docs.mjs'), ...rest]);
   },
   format() {
     tool('@biomejs/biome', ['check', '--write', ...(rest.length > 0 ? rest : ['.'])]);

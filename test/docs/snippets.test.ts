@@ -6,21 +6,27 @@ import { expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const packages = readdirSync(path.join(root, 'packages'));
-const pages = ['README.md', 'ARCHITECTURE.md', ...packages.map((name) => `packages/${name}/README.md`)];
+const docs = readdirSync(path.join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'));
+const pages = [
+  'README.md',
+  'ARCHITECTURE.md',
+  ...docs.map((name) => `docs/${name}`),
+  ...packages.map((name) => `packages/${name}/README.md`),
+];
 
 /** Every subpath that a package exports, as a compiler path to its source. */
 function compilerPaths(): Record<string, string[]> {
   const paths: Record<string, string[]> = { zod: [path.join(root, 'packages/contracts/node_modules/zod')] };
   for (const name of packages) {
     const { exports } = JSON.parse(readFileSync(path.join(root, 'packages', name, 'package.json'), 'utf8'));
-    for (const [subpath, entry] of Object.entries<{ source?: string }>(exports)) {
+    for (const [subpath, entry] of Object.entries<{ source?: string }>(exports ?? {})) {
       if (entry.source) paths[path.posix.join(`@auspex/${name}`, subpath)] = [path.join(root, 'packages', name, entry.source)];
     }
   }
   return paths;
 }
 
-test('every ts block of every README compiles', () => {
+test('every ts block of every README and page compiles', () => {
   const folder = path.join(root, 'node_modules/.cache/snippets');
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

@@ -140,8 +140,8 @@ export function isPlugin(value: unknown): value is Plugin {
   return typeof value === 'object' && value !== null && (value as { [PLUGIN]?: unknown })[PLUGIN] === true;
 }
 
-/** Where a plugin's code runs: with the engine, or in a process of its own. */
-export type Isolation = 'inline' | 'process';
+/** Where a plugin's code runs: with the engine, or in a process of its own, with the limits that `@auspex/remote` knows. */
+export type Isolation = 'inline' | 'process' | { readonly process: Readonly<Record<string, unknown>> };
 
 /** How a config names a plugin, with its options. */
 export interface PluginUse<K extends PluginKind = PluginKind> {
@@ -155,7 +155,8 @@ export interface PluginUse<K extends PluginKind = PluginKind> {
   readonly with?: unknown;
   /**
    * Default `inline`, which contains what a plugin throws, rejects, returns wrongly or never answers. `process` also
-   * contains endless loops, memory and crashes; only for a plugin named by package or file.
+   * contains endless loops, memory and crashes; only for a plugin named by package or file. Limits go inside:
+   * `isolation: { process: { deadline: '2s', memory: 256 } }`.
    */
   readonly isolation?: Isolation;
 }

@@ -17,7 +17,7 @@ export interface IsolateOptions<K extends PluginKind, C extends z.ZodType> {
   /** The plugin as that module exported it here: its config, id and capabilities; its `create` is only called there. */
   readonly plugin: Plugin<K, C>;
   /** How its process is held. Default as for `remotePredictor`. */
-  readonly limits?: Limits;
+  readonly limits?: Limits | Readonly<Record<string, unknown>>;
 }
 
 const CREATE: { readonly [K in CarriedKind]: (options: RemotePredictorOptions, context: PluginContext) => PluginKinds[K]['instance'] } = {
@@ -44,7 +44,14 @@ export function isolate<K extends PluginKind, C extends z.ZodType>(what: Isolate
   const who = `${kind}(${id})`;
   if (!isPlugin(plugin)) throw new AuspexError('PLUGIN_INVALID', 'is no plugin', { path: exported });
   if (!isCarried(kind)) throw refuseKind(kind, who);
-  const { memory, startLimit, ...limits } = limitsConfig.parse(what.limits ?? {});
+  const parsed = limitsConfig.safeParse(what.limits ?? {});
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw new AuspexError('CONFIG_INVALID', issue?.message ?? 'no limits of a process', {
+      path: `isolation.process.${issue?.path.join('.')}`,
+    });
+  }
+  const { memory, startLimit, ...limits } = parsed.data;
   const command = [process.execPath, ...loaders(module, who), fileURLToPath(HOST), module, exported];
   const capabilities = kind === 'predictor' ? { ...plugin.capabilities, batch: true } : plugin.capabilities;
   const create = (options: z.output<C>, context: PluginContext): PluginKinds[K]['instance'] =>

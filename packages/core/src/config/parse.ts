@@ -126,7 +126,7 @@ function resolvePlugin<K extends PluginKind>(
   if (version) return fail(version);
   if (typeof plugin.create !== 'function' || typeof (plugin.config as z.ZodType | undefined)?.safeParse !== 'function')
     return fail(new AuspexError('PLUGIN_INVALID', `"${plugin.id}" lacks create or config, a zod schema`, { path }));
-  if (use.isolation === 'process') {
+  if (use.isolation !== undefined && use.isolation !== 'inline') {
     const remedy = 'Name the plugin by package or file, and pass the config through loadPlugins; or leave isolation out.';
     return fail(new AuspexError('SUPPORT', 'isolation: process is not to be had for a plugin by value or by id', { path, remedy }));
   }
@@ -137,8 +137,6 @@ function resolvePlugin<K extends PluginKind>(
     return nothing;
   }
   const scope = use.for ?? 'all';
-  if (!['inline', 'process', undefined].includes(use.isolation))
-    return fail(new AuspexError('CONFIG_INVALID', `isolation: "${use.isolation}" is none of inline, process`, { path: named }));
   if (!['all', 'pools', 'groups'].includes(scope))
     return fail(new AuspexError('CONFIG_INVALID', `for: "${scope}" is none of all, pools, groups`, { path: named }));
   return { plugin: plugin as unknown as Plugin<K>, options: deepFreeze(options.data), path: named, for: scope as 'all' };

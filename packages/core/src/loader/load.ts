@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import { AuspexError, type Plugin, type PluginUse } from '@auspex/contracts';
+import { AuspexError, type Isolation, type Plugin, type PluginUse } from '@auspex/contracts';
 import { type Catalogue, parseConfig } from '../config/parse.ts';
 import type { AuspexConfig } from '../config/schema.ts';
 import { type FoundPlugin, findPlugin, type ImportModule, manifestOf } from './find.ts';
@@ -8,7 +8,7 @@ import { mapSlots, type Slot, slotsOf } from './slots.ts';
 import { isModule, parseSpecifier } from './specifier.ts';
 
 /** Puts an imported plugin into a process of its own: the same definition, whose instances live elsewhere. */
-export type Isolate = (found: FoundPlugin) => Plugin;
+export type Isolate = (found: FoundPlugin & { readonly limits: Readonly<Record<string, unknown>> }) => Plugin;
 
 export interface LoadOptions {
   /** The config's file, or any file beside it (a path or a file URL): packages and relative names are looked for from there. */
@@ -55,7 +55,7 @@ export async function loadPlugins(config: unknown, options: LoadOptions): Promis
 
 /** The plugin of a slot that names a module; undefined where it stands there by value or by the id of a bundled one. */
 async function fill({ kind, path, use }: Slot, options: LoadOptions): Promise<FoundPlugin | undefined> {
-  const inProcess = use.isolation === 'process';
+  const inProcess = (use.isolation ?? 'inline') !== 'inline';
   if (typeof use.use !== 'string') {
     if (inProcess) throw notMovable(path, 'a plugin by value has no module that another process could load');
     return undefined;
@@ -87,11 +87,26 @@ function notMovable(path: string, why: string): AuspexError {
 function isolated(slot: Slot, found: FoundPlugin, { isolate }: LoadOptions): Plugin {
   const { isolation = 'inline' } = slot.use;
   if (isolation === 'inline') return found.plugin;
-  if (isolation !== 'process')
-    throw new AuspexError('CONFIG_INVALID', `isolation: "${String(isolation)}" is none of inline, process`, { path: slot.path });
-  if (isolate) return isolate(found);
+  const limits = limitsOf(isolation);
+  if (!limits)
+    throw new AuspexError('CONFIG_INVALID', `isolation: ${JSON.stringify(isolation)} is none of inline, process`, { path: slot.path });
+  if (isolate) {
+    try {
+      return isolate({ ...found, limits });
+    } catch (error) {
+      if (!(error instanceof AuspexError)) throw error;
+      throw new AuspexError(error.code, error.message, { path: slot.path, remedy: error.remedy, cause: error });
+    }
+  }
   throw new AuspexError('SUPPORT', 'this host has nothing to isolate plugins with', {
     path: slot.path,
     remedy: 'Give loadPlugins `isolate` of @auspex/remote.',
   });
+}
+
+/** The limits of a process; undefined where this is no isolation at all. */
+function limitsOf(isolation: Isolation): Readonly<Record<string, unknown>> | undefined {
+  if (isolation === 'process') return {};
+  const limits = (isolation as { process?: unknown } | null)?.process;
+  return typeof limits === 'object' && limits !== null ? (limits as Record<string, unknown>) : undefined;
 }

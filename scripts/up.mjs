@@ -2,7 +2,7 @@
 //   node scripts/up.mjs demo [args]   install what is missing, build, run the demo
 //   node scripts/up.mjs test [args]   install what is missing, build, run the tests
 //   node scripts/up.mjs auspex args   the same for the command that users install
-// Also: install, check, format, docs, bench CASE.
+// Also: install, check, format, docs, api, bench CASE.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -94,6 +94,7 @@ const verbs = {
     build();
     tool('typescript-7', ['-p', 'tsconfig.test.json']);
     run(process.execPath, [path.join(root, 'scripts/docs.mjs'), '--check']);
+    run(process.execPath, [path.join(root, 'scripts/api.mjs'), '--check']);
     tool('knip', []);
     tool('sherif', []);
     checkPacks();
@@ -106,6 +107,10 @@ const verbs = {
   docs() {
     build();
     run(process.execPath, [path.join(root, 'scripts/docs.mjs'), ...rest]);
+  },
+  api() {
+    build();
+    run(process.execPath, [path.join(root, 'scripts/api.mjs'), ...rest]);
   },
   format() {
     tool('@biomejs/biome', ['check', '--write', ...(rest.length > 0 ? rest : ['.'])]);

@@ -70,6 +70,18 @@ test('its laws run under node:test', () => {
   expect(status).toBe(0);
 });
 
+test('the predictor of the README keeps its laws', () => {
+  const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
+  const code = [...readme.matchAll(/^```ts\n([\s\S]*?)^```/gm)]
+    .map(([, text]) => text as string)
+    .find((text) => text.includes("id: 'last-value'"));
+  writeFileSync(path.join(folder, 'src/last-value.ts'), code as string);
+  expect(compile()).toEqual({ status: 0, out: '' });
+  const { status, out } = run(path.join(root, 'packages/cli/dist/bin.js'), 'check', './dist/src/last-value.js');
+  expect(out).not.toContain('✗');
+  expect(status).toBe(0);
+});
+
 test('the fault that the page plants breaks the law that it names, as it prints it', () => {
   const file = path.join(folder, 'src/plugin.ts');
   const whole = readFileSync(file, 'utf8');

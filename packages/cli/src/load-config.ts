@@ -54,8 +54,11 @@ function inFile(error: AuspexError, file: string): AuspexError {
   if (!Array.isArray(cause)) return new AuspexError(code, error.message, { path: file, cause: error, remedy: error.remedy });
   const problems = cause.filter(isAuspexError);
   const remedies = [...new Set(problems.map((problem) => problem.remedy))];
-  const lines = problems.map((problem) => `\n  - ${problem.message}`).join('');
-  return new AuspexError(code, `${problems.length} things are wrong:${lines}`, { path: file, cause: error, remedy: remedies.join('\n  ') });
+  // One remedy for all stands once, below; else each with its problem.
+  const [common] = remedies.length === 1 ? remedies : [];
+  const lines = problems.map((problem) => `\n  - ${problem.message}${common === undefined ? `\n      ${problem.remedy}` : ''}`).join('');
+  const remedy = common ?? 'Each says above what to do about it.';
+  return new AuspexError(code, `${problems.length} things are wrong:${lines}`, { path: file, cause: error, remedy });
 }
 
 async function read(file: string): Promise<unknown> {

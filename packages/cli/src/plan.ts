@@ -128,9 +128,9 @@ async function sourcesOf(
 }
 
 /** A replay ends where the file does now. */
-function withoutFollow(source: PluginUse): PluginUse {
+function withoutFollow(source: PluginUse<'source'>): PluginUse<'source'> {
   const options = source.with as { follow?: unknown } | undefined;
-  return options?.follow === true ? ({ ...source, with: { ...options, follow: false } } as PluginUse) : source;
+  return options?.follow === true ? ({ ...source, with: { ...options, follow: false } } as PluginUse<'source'>) : source;
 }
 
 /** A trace is read twice: to learn its span, and to be replayed. */

@@ -8,7 +8,10 @@ export type StoreWrite =
  *
  * - A `batch` MUST be whole or not at all, and durable when it resolves.
  * - Of two `compareAndSet` with the same `expected` exactly one wins.
+ * - Of several writes of one key in a batch the last one stands. Keys are kept as they are: no folding of case, no trimming.
+ * - Values are copied in and out: what the caller does to a buffer afterwards changes nothing.
  * - Absent is undefined; an empty value is not absent.
+ * - A key above 512 bytes MUST be refused with `STORE_KEY_TOO_LONG`, and its batch with it.
  * - Every call after `close` MUST reject with `STORE_CLOSED`. A store written by a newer version MUST be refused with `STORE_NEWER`.
  */
 export interface Store {

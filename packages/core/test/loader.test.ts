@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type AuspexConfig, AuspexError, defineActuator, type Plugin, use } from '@auspex/core';
+import { type AuspexConfig, AuspexError, defineActuator, defineConfig, type Plugin, use } from '@auspex/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createEngine, loadPlugins, parseConfig } from '../src/index.ts';
@@ -170,4 +170,30 @@ test('isolation is refused where there is nothing to load elsewhere, and passed 
 test('a schema that cannot be asked, and a plugin without one, are refused by name', () => {
   const odd = { ...(fakeConfig([]).store as { use: object }).use, config: undefined };
   expect(() => parseConfig({ ...fakeConfig([]), store: { use: odd } })).toThrow(/lacks create or config/);
+});
+
+test('in TypeScript a wrong option of a plugin of somebody else, and a plugin of a wrong kind, do not compile', () => {
+  const fleet = defineActuator({
+    id: 'fleet',
+    summary: 's',
+    config: z.strictObject({ site: z.string(), zones: z.int().default(1) }),
+    capabilities: { lease: 'none' },
+    create: () => ({ actuate: async () => ({}) as never, read: async () => ({ units: 0, ready: 0 }) }),
+  });
+  const pool = { id: 'web', unitRate: 1 };
+  const wrong = (): AuspexConfig[] => [
+    // @ts-expect-error an option that it does not have
+    { ...fakeConfig([]), pools: [{ ...pool, actuator: use(fleet, { site: 'ams', sight: 1 }) }] },
+    // @ts-expect-error an option of the wrong type
+    { ...fakeConfig([]), pools: [{ ...pool, actuator: use(fleet, { site: 'ams', zones: 'two' }) }] },
+    // @ts-expect-error a needed option is missing
+    { ...fakeConfig([]), pools: [{ ...pool, actuator: use(fleet) }] },
+    // @ts-expect-error an actuator where a source is needed
+    { ...fakeConfig([]), sources: [use(fleet, { site: 'ams' })] },
+    // @ts-expect-error a key that the engine does not have
+    defineConfig({ ...fakeConfig([]), stepp: '1m' }),
+  ];
+  const right: AuspexConfig = { ...fakeConfig([]), pools: [{ ...pool, actuator: use(fleet, { site: 'ams' }) }] };
+  expect(wrong).toBeTypeOf('function');
+  expect(parseConfig(right).actuators.get('web')?.options).toEqual({ site: 'ams', zones: 1 });
 });

@@ -18,7 +18,7 @@ export interface AssessInput {
   readonly quiet: number;
 }
 
-/** Stage 4: how likely is a surge of this group? Pure. `probability` MUST be in 0..1 and rise with `actual`; contributions MUST add up to `score`. */
+/** Stage 4: how likely is a surge of this group? Pure. `probability` MUST be in 0..1 and not fall as `actual` or the impact of an event rises; contributions MUST add up to `score`. */
 export interface Assessor {
   assess(input: AssessInput): Surge;
 }

@@ -4,6 +4,8 @@ import type { UsageEvent } from '../data/event.ts';
  * Stage 1b: completes events before they are counted. State is per shard and lives in the shard's checkpoint.
  *
  * `enrich` returns the event (the same object, completed, is fine), or undefined to drop it. It MUST NOT invent a user.
+ * What the source measured stays: `at`, `kind`, `outcome`, `attempt`, `count`, `weight`, `bytes`. State MUST NOT hold a user, an
+ * address or an agent in clear: hash them with a key from `context.random`. `decode` MUST throw on bytes that `encode` did not write.
  * It runs for every event: keep it synchronous and below a microsecond.
  */
 export interface Enricher<S = unknown> {

@@ -37,7 +37,7 @@ export interface TrainingSeries {
  * - `observe` is called once for every closed step, in order, gaps included (`truth: 'missing'`). It may change and return
  *   the state it was given. A `censored` value is a lower bound; `masked` and `missing` values MUST NOT be learnt from.
  * - `forecast` MUST leave the state alone and give the same answer to the same question.
- * - `decode(encode(state))` MUST forecast the same.
+ * - `decode(encode(state))` MUST forecast the same. `decode` MUST throw on bytes that `encode` did not write.
  * - Nothing may be kept outside the state, except weights loaded by `use`.
  */
 export interface Predictor<S = unknown> {

@@ -21,7 +21,7 @@ export interface GroupStep {
  * Stage 2: what is believed of a group. A fold over closed steps in order; state is data.
  *
  * `fold` MUST ignore a step at or before the last one folded (a replay after a crash folds nothing twice) and MUST NOT
- * keep or change the usage it is given. `expected` is pure and cheap: it is asked for every group and step.
+ * keep or change the usage it is given. `decode` MUST throw on bytes that `encode` did not write. `expected` is pure and cheap: it is asked for every group and step.
  */
 export interface Profiler<S = unknown> {
   begin(group: GroupInfo): S;

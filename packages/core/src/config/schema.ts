@@ -1,15 +1,16 @@
-import { duration, type PluginUse } from '@auspex/contracts';
+import { duration, type PluginKind, type PluginUse } from '@auspex/contracts';
 import { z } from 'zod';
 
-/** A plugin by value or by name; resolved and checked by `parseConfig`, which knows the kind. */
-const pluginUse = z.custom<PluginUse>(
-  (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    'use' in value &&
-    Object.keys(value).every((key) => ['use', 'with', 'for', 'isolation'].includes(key)),
-  { error: 'expected { use: plugin or name, with: options, isolation: inline or process }' },
-);
+/** A plugin by value or by name; resolved and checked by `parseConfig`. In TypeScript one of another kind does not compile. */
+const pluginUse = <K extends PluginKind>() =>
+  z.custom<PluginUse<K>>(
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      'use' in value &&
+      Object.keys(value).every((key) => ['use', 'with', 'for', 'isolation'].includes(key)),
+    { error: 'expected { use: plugin or name, with: options, isolation: inline or process }' },
+  );
 
 const policy = z.enum(['skip', 'fallback', 'fail']);
 
@@ -39,7 +40,9 @@ const pool = z.strictObject({
     .default({})
     .describe('Weight by group inside the pool; * in a name stands for any text.'),
   control: z.enum(['floor', 'full']).default('floor').describe('floor: raise a floor under another autoscaler; full: decide alone.'),
-  actuator: pluginUse.optional().describe('What carries its decisions out; absent = simulated by nothing: decisions are journaled only.'),
+  actuator: pluginUse<'actuator'>()
+    .optional()
+    .describe('What carries its decisions out; absent = simulated by nothing: decisions are journaled only.'),
 });
 
 const guards = z.strictObject({
@@ -59,15 +62,15 @@ export const engineConfig = z.strictObject({
   lateness: duration().prefault('5s').describe('How long a step waits for stragglers after its end, in event time.'),
   maxGroups: z.int().positive().default(1000).describe('Most groups; further ones are counted as "other".'),
   forgetAfter: duration().prefault('35d').describe('A group without usage for this long is forgotten.'),
-  sources: z.array(pluginUse).min(1).describe('Where usage events come from.'),
-  enrich: z.array(pluginUse).default([]).describe('What completes events, in order.'),
-  profiler: pluginUse.describe('What folds usage into behaviour profiles.'),
-  predictors: z.array(pluginUse).default([]).describe('What forecasts; `for: pools | groups | all` says which series.'),
-  assess: pluginUse.describe('What turns deviation and events into a surge.'),
-  allocate: pluginUse.describe('What turns surges and forecasts into units.'),
-  calendars: z.array(pluginUse).default([]).describe('What is planned.'),
-  store: pluginUse.describe('Where state is kept.'),
-  extensions: z.array(pluginUse).default([]).describe('What taps the boundaries of the stages, in order.'),
+  sources: z.array(pluginUse<'source'>()).min(1).describe('Where usage events come from.'),
+  enrich: z.array(pluginUse<'enricher'>()).default([]).describe('What completes events, in order.'),
+  profiler: pluginUse<'profiler'>().describe('What folds usage into behaviour profiles.'),
+  predictors: z.array(pluginUse<'predictor'>()).default([]).describe('What forecasts; `for: pools | groups | all` says which series.'),
+  assess: pluginUse<'assessor'>().describe('What turns deviation and events into a surge.'),
+  allocate: pluginUse<'allocator'>().describe('What turns surges and forecasts into units.'),
+  calendars: z.array(pluginUse<'calendar'>()).default([]).describe('What is planned.'),
+  store: pluginUse<'store'>().describe('Where state is kept.'),
+  extensions: z.array(pluginUse<'extension'>()).default([]).describe('What taps the boundaries of the stages, in order.'),
   pools: z.array(pool).min(1).describe('What can be scaled.'),
   popLimits: z.record(z.string(), z.int().positive()).default({}).describe('Most units of all pools of a POP together.'),
   guards: guards.prefault({}).describe('How fast units may move.'),

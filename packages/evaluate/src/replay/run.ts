@@ -31,7 +31,7 @@ export function runSubject(input: ReplayInput, pools: readonly Pool[], stepMs: n
 /** Runs a baseline: only its allocator, on the demand that the subject's run recorded. */
 export function runBaseline(
   name: string,
-  allocate: PluginUse,
+  allocate: PluginUse<'allocator'>,
   recording: Recording,
   input: ReplayInput,
   pools: readonly Pool[],

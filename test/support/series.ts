@@ -1,7 +1,6 @@
-import { type ForecastRequest, LEVELS, type Observation, type PluginContext, type Prediction, type SeriesInfo } from '@auspex/contracts';
+import { type ForecastRequest, LEVELS, type Observation, type PluginContext, type SeriesInfo } from '@auspex/contracts';
 import { SeededRandom } from '@auspex/numerics';
 import { fakeContext } from '@auspex/testkit';
-import { expect } from 'vitest';
 
 export const START = Date.UTC(2024, 0, 1);
 
@@ -30,14 +29,4 @@ export const HORIZON = [1, 2, 4, 8, 12, 24, 100];
 /** What is asked after `observations`. */
 export function request(observations: readonly Observation[], stepMs: number, horizon = HORIZON): ForecastRequest {
   return { origin: (observations.at(-1)?.step ?? START - stepMs) + stepMs, horizon, levels: LEVELS };
-}
-
-export function wellFormed(prediction: Prediction, rows: number): void {
-  const { quantiles } = prediction;
-  expect(quantiles.length).toBe(rows * LEVELS.length);
-  for (let i = 0; i < quantiles.length; i++) {
-    const value = quantiles[i] as number;
-    if (!Number.isFinite(value) || value < 0) expect.fail(`quantile ${i} is ${value}`);
-    if (i % LEVELS.length > 0 && value < (quantiles[i - 1] as number)) expect.fail(`row of ${i} falls`);
-  }
 }

@@ -23,6 +23,8 @@ export type {
 } from './subject.ts';
 export { Tools } from './tools.ts';
 export { type EventOptions, events } from './worlds/events.ts';
+/** Seeded worlds: `worlds.daily({ … })` for predictors, `worlds.events(…)` for an engine. */
+export * as worlds from './worlds/index.ts';
 export {
   burst,
   clockChange,

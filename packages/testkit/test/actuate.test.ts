@@ -1,3 +1,4 @@
-import { brokenActuators, prove, rightActuator } from './broken/actuate.ts';
+import { brokenActuators, rightActuator } from './broken/actuate.ts';
+import { prove } from './proof.ts';
 
 prove('actuator', rightActuator, brokenActuators);

@@ -1,4 +1,4 @@
-import { prove } from './broken/actuate.ts';
 import { brokenAlertSinks, rightAlertSink } from './broken/alert.ts';
+import { prove } from './proof.ts';
 
 prove('alertSink', rightAlertSink, brokenAlertSinks);

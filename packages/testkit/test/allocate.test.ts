@@ -1,4 +1,4 @@
-import { prove } from './broken/actuate.ts';
 import { brokenAllocators, rightAllocator } from './broken/allocate.ts';
+import { prove } from './proof.ts';
 
 prove('allocator', rightAllocator, brokenAllocators);

@@ -1,4 +1,4 @@
-import { prove } from './broken/actuate.ts';
 import { brokenAssessors, rightAssessor } from './broken/assess.ts';
+import { prove } from './proof.ts';
 
 prove('assessor', rightAssessor, brokenAssessors);

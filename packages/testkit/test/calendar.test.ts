@@ -1,4 +1,4 @@
-import { prove } from './broken/actuate.ts';
 import { brokenCalendars, rightCalendar } from './broken/calendar.ts';
+import { prove } from './proof.ts';
 
 prove('calendar', rightCalendar, brokenCalendars);

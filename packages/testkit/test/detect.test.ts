@@ -1,4 +1,4 @@
-import { prove } from './broken/actuate.ts';
 import { brokenDetectors, rightDetector } from './broken/detect.ts';
+import { prove } from './proof.ts';
 
 prove('detector', rightDetector, brokenDetectors);

@@ -1,4 +1,4 @@
-import { prove } from './broken/actuate.ts';
 import { brokenEnrichers, rightEnricher } from './broken/enrich.ts';
+import { prove } from './proof.ts';
 
 prove('enricher', rightEnricher, brokenEnrichers);

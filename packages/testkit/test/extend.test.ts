@@ -1,4 +1,4 @@
-import { prove } from './broken/actuate.ts';
 import { brokenExtensions, rightExtension } from './broken/extend.ts';
+import { prove } from './proof.ts';
 
 prove('extension', rightExtension, brokenExtensions);

@@ -1,4 +1,4 @@
-import { prove } from './broken/actuate.ts';
 import { brokenLearners, rightLearner } from './broken/learn.ts';
+import { prove } from './proof.ts';
 
 prove('learner', rightLearner, brokenLearners);

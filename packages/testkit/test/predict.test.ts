@@ -1,7 +1,7 @@
 import { runLaws } from '@auspex/testkit';
 import { expect, it } from 'vitest';
-import { prove } from './broken/actuate.ts';
 import { brokenPredictors, remotePredictor, rightPredictor } from './broken/predict.ts';
+import { prove } from './proof.ts';
 
 prove('predictor', rightPredictor, brokenPredictors);
 

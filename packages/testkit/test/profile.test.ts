@@ -1,4 +1,4 @@
-import { prove } from './broken/actuate.ts';
 import { brokenProfilers, rightProfiler } from './broken/profile.ts';
+import { prove } from './proof.ts';
 
 prove('profiler', rightProfiler, brokenProfilers);

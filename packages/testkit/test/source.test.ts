@@ -1,7 +1,7 @@
 import { runLaws } from '@auspex/testkit';
 import { expect, it } from 'vitest';
-import { prove } from './broken/actuate.ts';
 import { brokenSources, liveSource, rightSource } from './broken/source.ts';
+import { prove } from './proof.ts';
 
 prove('source', rightSource, brokenSources);
 

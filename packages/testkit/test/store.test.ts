@@ -1,4 +1,4 @@
-import { prove } from './broken/actuate.ts';
 import { brokenStores, rightStore } from './broken/store.ts';
+import { prove } from './proof.ts';
 
 prove('store', rightStore, brokenStores);

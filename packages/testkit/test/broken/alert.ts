@@ -1,7 +1,7 @@
 import { type Alert, type AlertSink, defineAlertSink } from '@auspex/contracts';
 import type { AlertSinkSubject } from '@auspex/testkit';
 import { z } from 'zod';
-import { type Broken, commonlyBroken } from './actuate.ts';
+import { type Broken, commonlyBroken } from '../proof.ts';
 
 /** Where alerts go: a list, which may be gone. */
 class Pager {

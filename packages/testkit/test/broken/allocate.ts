@@ -1,7 +1,7 @@
 import { type AllocateInput, type Allocator, defineAllocator, type PoolView, type Proposal } from '@auspex/contracts';
 import type { Subjects } from '@auspex/testkit';
 import { z } from 'zod';
-import { type Broken, commonlyBroken } from './actuate.ts';
+import { type Broken, commonlyBroken } from '../proof.ts';
 
 type Subject = Subjects['allocator'];
 /** What each pool was last found to need. */

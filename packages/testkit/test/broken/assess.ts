@@ -1,7 +1,7 @@
 import { type AssessInput, type CalendarEvent, defineAssessor, type Surge } from '@auspex/contracts';
 import type { Subjects } from '@auspex/testkit';
 import { z } from 'zod';
-import { type Broken, commonlyBroken } from './actuate.ts';
+import { type Broken, commonlyBroken } from '../proof.ts';
 
 type Assess = (input: AssessInput) => Surge;
 type Make = () => Subjects['assessor'];

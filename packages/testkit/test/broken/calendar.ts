@@ -1,7 +1,7 @@
 import { type Calendar, type CalendarEvent, defineCalendar } from '@auspex/contracts';
 import type { CalendarSubject } from '@auspex/testkit';
 import { z } from 'zod';
-import { type Broken, commonlyBroken } from './actuate.ts';
+import { type Broken, commonlyBroken } from '../proof.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -1,7 +1,7 @@
 import { type Anomaly, type Detector, defineDetector, type Observation, type SeriesInfo } from '@auspex/contracts';
 import type { Subjects } from '@auspex/testkit';
 import { z } from 'zod';
-import { type Broken, commonlyBroken } from './actuate.ts';
+import { type Broken, commonlyBroken } from '../proof.ts';
 
 type Subject = Subjects['detector'];
 interface State {

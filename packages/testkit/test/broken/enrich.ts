@@ -2,7 +2,7 @@ import { defineEnricher, type Enricher, type PluginContext, type UsageEvent } fr
 import { hash32, pack, unpack } from '@auspex/numerics';
 import type { Subjects } from '@auspex/testkit';
 import { z } from 'zod';
-import { type Broken, commonlyBroken } from './actuate.ts';
+import { type Broken, commonlyBroken } from '../proof.ts';
 
 /** When each user of the shard was last seen, epoch ms, by a keyed hash. */
 interface State {

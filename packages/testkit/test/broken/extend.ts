@@ -1,7 +1,7 @@
 import { type Decision, defineExtension, type Extension, type Usage } from '@auspex/contracts';
 import type { Subjects } from '@auspex/testkit';
 import { z } from 'zod';
-import { type Broken, commonlyBroken } from './actuate.ts';
+import { type Broken, commonlyBroken } from '../proof.ts';
 
 type Subject = Subjects['extension'];
 /** An extension that has every tap. */

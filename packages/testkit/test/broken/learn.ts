@@ -1,7 +1,7 @@
 import { defineLearner, type Learner, type StepOutcome } from '@auspex/contracts';
 import type { Subjects } from '@auspex/testkit';
 import { z } from 'zod';
-import { type Broken, commonlyBroken } from './actuate.ts';
+import { type Broken, commonlyBroken } from '../proof.ts';
 
 type Subject = Subjects['learner'];
 interface State {

@@ -12,7 +12,7 @@ import {
 import { pack, unpack } from '@auspex/numerics';
 import type { PredictorSubject } from '@auspex/testkit';
 import { z } from 'zod';
-import { type Broken, commonlyBroken } from './actuate.ts';
+import { type Broken, commonlyBroken } from '../proof.ts';
 
 interface State {
   id: string;

@@ -2,7 +2,7 @@ import { type BehaviorProfile, defineProfiler, type GroupStep, type Profiler, ty
 import { pack, unpack, zone } from '@auspex/numerics';
 import type { Subjects } from '@auspex/testkit';
 import { z } from 'zod';
-import { type Broken, commonlyBroken } from './actuate.ts';
+import { type Broken, commonlyBroken } from '../proof.ts';
 
 interface State {
   group: string;

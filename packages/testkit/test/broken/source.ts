@@ -1,7 +1,7 @@
 import { AuspexError, defineSource, type Source, type SourceBatch, type UsageEvent } from '@auspex/contracts';
 import type { SourceSubject } from '@auspex/testkit';
 import { z } from 'zod';
-import { type Broken, commonlyBroken } from './actuate.ts';
+import { type Broken, commonlyBroken } from '../proof.ts';
 
 const START = Date.UTC(2026, 0, 5);
 const MINUTE = 60_000;

@@ -1,7 +1,7 @@
 import { AuspexError, defineStore, type Store, type StoreWrite } from '@auspex/contracts';
 import type { StoreSubject } from '@auspex/testkit';
 import { z } from 'zod';
-import { type Broken, commonlyBroken } from './actuate.ts';
+import { type Broken, commonlyBroken } from '../proof.ts';
 
 /** What outlives an instance. */
 interface Disk {

@@ -40,7 +40,7 @@ function feed(predictor: Predictor, observations: readonly Observation[], stepMs
 
 describe.each([1, 15, 60])('laws at a step of %i minutes', (minutes) => {
   const quick = { epochs: 1, maxWindows: 500, batch: 32 };
-  testLaws('predictor', () => ({ plugin: rnn, with: quick, stepMs: minutes * MINUTE, warmUp: minutes === 1 ? 2000 : 900 }), {
+  testLaws('predictor', () => ({ plugin: rnn, with: quick, stepMs: minutes * MINUTE, warmUp: minutes === 1 ? 4000 : 900 }), {
     describe,
     it,
   });

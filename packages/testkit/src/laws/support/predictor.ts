@@ -93,11 +93,11 @@ export function malformed({ quantiles }: Prediction, { horizon, levels }: Foreca
   return undefined;
 }
 
-/** Three series of the subject's warm-up, alike in their days and not in their size. */
+/** Three series of half the subject's warm-up, alike in their days and not in their size: a law asks that training is right, not good. */
 export function history(subject: PredictorSubject): TrainingSeries[] {
   return ['a', 'b', 'c'].map((name, i) => ({
     series: seriesOf(subject, `${name}@*/requests`),
-    observations: usual(subject, { seed: name, scale: 10 ** i }),
+    observations: usual(subject, { seed: name, scale: 10 ** i, steps: Math.ceil(warmUpOf(subject) / 2) }),
   }));
 }
 

@@ -5,6 +5,7 @@
 //   <!-- hooks -->              … <!-- /hooks -->      the hooks, as they are declared
 //   node scripts/docs.mjs          writes them
 //   node scripts/docs.mjs --check  names what is out of date, and fails
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,7 +39,7 @@ function options(id, kind) {
   if (rows.length === 0) return 'It has no options.';
   const shown = (row) => (row.default === undefined || row.default === '{}' ? (row.required ? 'required' : '–') : `\`${row.default}\``);
   // A description may repeat its default for those who read it elsewhere.
-  const meaning = (row) => row.description.replace(/ Default: [^.]*\.$| Default [^.:]*\.$/, '') || '–';
+  const meaning = (row) => (row.default === undefined ? row.description : row.description.replace(/ Default:? .*?\.$/, '')) || '–';
   return table(
     ['option', 'type', 'default', 'meaning'],
     rows.map((row) => [`\`${row.name}\``, row.type.replaceAll('"', ''), shown(row), meaning(row)]),
@@ -84,6 +85,19 @@ function filled(text, file) {
   });
 }
 
+/** As the formatter leaves it, so that it and this script do not undo each other. */
+function formatted(text, page) {
+  const biome = path.join(root, 'node_modules/@biomejs/biome/bin/biome');
+  const { status, stdout, stderr } = spawnSync(process.execPath, [biome, 'format', `--stdin-file-path=${page}`], {
+    cwd: root,
+    input: text,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 26,
+  });
+  if (status !== 0) throw new Error(`${page}: ${stderr}`);
+  return stdout;
+}
+
 const pages = [
   'README.md',
   ...readdirSync(path.join(root, 'docs'), { recursive: true, encoding: 'utf8' })
@@ -95,7 +109,8 @@ const check = process.argv.includes('--check');
 let stale = 0;
 for (const page of pages) {
   const before = source(page);
-  const after = filled(before, page);
+  if (!before.includes('<!-- /')) continue;
+  const after = formatted(filled(before, page), page);
   if (after === before) continue;
   stale++;
   if (check) console.error(`${page} is out of date: npm run docs`);

@@ -36,7 +36,7 @@ const timeless = (text: string): string =>
 beforeAll(() => {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(path.join(folder, 'node_modules/@auspex'), { recursive: true });
-  for (const name of ['contracts', 'testkit'])
+  for (const name of ['contracts', 'testkit', 'preset'])
     symlinkSync(path.join(root, 'packages', name), path.join(folder, 'node_modules/@auspex', name));
   symlinkSync(path.join(root, 'packages/contracts/node_modules/zod'), path.join(folder, 'node_modules/zod'));
   symlinkSync(path.join(root, 'node_modules/@types'), path.join(folder, 'node_modules/@types'));
@@ -49,9 +49,10 @@ beforeAll(() => {
     rootDir: '.',
     rewriteRelativeImportExtensions: true,
     types: ['node'],
+    paths: { '@acme/auspex-fleet': ['./src/plugin.ts'] },
   };
-  writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src', 'test'] }));
-  for (const file of ['src/plugin.ts', 'src/subject.ts', 'test/laws.test.ts']) {
+  writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['src', 'test', '*.ts'] }));
+  for (const file of ['src/plugin.ts', 'src/subject.ts', 'test/laws.test.ts', 'auspex.config.ts']) {
     mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
     writeFileSync(path.join(folder, file), block(`ts file=${file}`));
   }

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** Bricks of each site; one is five percent. */
-export const BRICKS = 20;
+const BRICKS = 20;
 
 const PERCENT = 100 / BRICKS;
 
@@ -36,7 +36,8 @@ const jobOf = (text: string): { site: string; percent: number } | undefined => {
   try {
     const { site, percent } = JSON.parse(text) as { site?: unknown; percent?: unknown };
     if (typeof site !== 'string' || typeof percent !== 'number') return undefined;
-    return percent >= 0 && percent <= 100 && percent % PERCENT === 0 ? { site, percent } : undefined;
+    // There is no half of a brick: what asks for a part of one gets it whole.
+    return percent >= 0 && percent <= 100 ? { site, percent: Math.ceil(percent / PERCENT) * PERCENT } : undefined;
   } catch {
     return undefined;
   }
@@ -63,7 +64,7 @@ export async function bricksApi(): Promise<BricksApi> {
     }
     if (method !== 'POST' || path !== '/v1/jobs') return [404, { error: 'no such thing' }];
     const job = jobOf(text);
-    if (!job) return [400, { error: `a job is a site and a percent of 0 to 100 in steps of ${PERCENT}` }];
+    if (!job) return [400, { error: 'a job is a site and a percent of 0 to 100' }];
     const site = at(job.site);
     site.percent = job.percent;
     // Bricks are taken away at once; new ones have to warm up.

@@ -31,7 +31,7 @@ export interface Meter {
 }
 
 /**
- * A corner of the engine's store that one plugin has to itself: its keys are its own. For what outlives the process and is
+ * A corner of the engine's store that one plugin id has to itself: its keys are its own, shared by its uses. For what outlives the process and is
  * no state of the contract, such as a token or a cache. Not for store plugins, whose own store it would be: there each call rejects.
  */
 export type PluginStore = Pick<Store, 'get' | 'batch' | 'scan' | 'compareAndSet'>;

@@ -8,17 +8,17 @@ import type { EngineHooks } from './hooks/hooks.ts';
 import type { TapLedger } from './hooks/ledger.ts';
 import { plug } from './hooks/plug.ts';
 import { Ingest } from './ingest/ingest.ts';
-import type { EnricherSlot } from './ingest/shard.ts';
 import { Journal } from './journal.ts';
 import { ActuateStage } from './stages/actuate.ts';
 import { AllocateStage } from './stages/allocate.ts';
 import { AssessStage } from './stages/assess.ts';
 import { CalendarStage } from './stages/calendar.ts';
+import { EnrichStage } from './stages/enrich.ts';
 import type { Failures } from './stages/failures.ts';
 import { type PredictorSlot, PredictStage } from './stages/predict.ts';
 import { ProfileStage } from './stages/profile.ts';
 import type { Services } from './wiring/services.ts';
-import { TOKENS } from './wiring/tokens.ts';
+import { type Named, TOKENS } from './wiring/tokens.ts';
 
 /** An engine's parts, made and connected. */
 export interface Parts {
@@ -34,7 +34,7 @@ export interface Parts {
   readonly profile: ProfileStage;
   readonly predict: PredictStage;
   readonly allocate: AllocateStage;
-  readonly enrichers: readonly EnricherSlot[];
+  readonly enrich: EnrichStage;
   readonly cycle: Cycle;
   readonly ingest: Ingest;
   readonly training: Training;
@@ -60,7 +60,10 @@ export function assemble(config: ResolvedConfig, services: Services, options: En
   // In a replay a limit would make the outcome depend on the machine.
   const limit = options.mode === 'replay' ? Number.POSITIVE_INFINITY : settings.timeLimit;
   const journal = new Journal(options.onJournal);
-  const enrichers = services.get(TOKENS.enrichers).map(({ name, instance }): EnricherSlot => ({ name, enricher: instance }));
+  const enrich = new EnrichStage(
+    toldApart(services.get(TOKENS.enrichers)).map(({ name, instance }) => ({ name, enricher: instance })),
+    failures,
+  );
   const calendars = services.get(TOKENS.calendars).map(({ name, instance }) => ({ name, calendar: instance }));
   const actuators = new Map([...targets].map(([pool, { name, instance }]) => [pool, { name, target: instance }] as const));
   const trainingLimit = options.mode === 'replay' ? Number.POSITIVE_INFINITY : settings.training.timeLimit;
@@ -99,10 +102,9 @@ export function assemble(config: ResolvedConfig, services: Services, options: En
     maxGroups: settings.maxGroups,
     hashUser: (user: string) => users.of(user),
     ...(options.mode === 'replay' ? {} : { now: () => clock.now() }),
-    enrichers,
-    onEnrichError: (name: string, error: unknown) => failures.report('enrich', name, 'events', error, 'events go on as they were'),
+    enrich,
   };
-  const ingest = new Ingest(slotsOfSources, shardOptions, logger, meter);
+  const ingest = new Ingest(slotsOfSources, { ...shardOptions, failures, limitMs: limit }, logger, meter);
   return {
     config,
     clock,
@@ -114,11 +116,19 @@ export function assemble(config: ResolvedConfig, services: Services, options: En
     store,
     journal,
     ...stages,
-    enrichers,
+    enrich,
     cycle,
     ingest,
     training,
   };
+}
+
+/** Two uses of one plugin are told apart by their place among those of its id; the first keeps the id alone. */
+function toldApart<T>(all: readonly Named<T>[]): readonly Named<T>[] {
+  return all.map(({ name, instance }, index) => {
+    const before = all.slice(0, index).filter((other) => other.name === name).length;
+    return { name: before === 0 ? name : `${name}#${before}`, instance };
+  });
 }
 
 function makePredictors(config: ResolvedConfig, services: Services): { slots: PredictorSlot[]; trainable: Trainable[] } {

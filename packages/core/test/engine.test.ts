@@ -70,7 +70,7 @@ test('every step gets a decision with a trail, a quiet one included', async () =
 
 test('before any predictor answers, persistence stands in and says so', async () => {
   const { decisions } = await run(fakeConfig(steady, { predictors: [] }));
-  expect(decisions[0]?.demand).toMatchObject({ by: 'persistence', fallback: 'no predictor has an answer yet', expected: 2 });
+  expect(decisions[0]?.demand).toMatchObject({ by: 'persistence', fallback: 'no predictor has an answer', expected: 2 });
 });
 
 test('the journal has the same bytes twice, however the input is cut', async () => {

@@ -62,7 +62,9 @@ test('an extension of the config reshapes, vetoes and observes under its id', as
   const { decisions, failures } = await run({ extensions: [use(extension('night', taps))], pools });
   expect(failures).toEqual([]);
   expect(decisions.map((decision) => decision.units)).toEqual([7, 7, 7, 7, 7, 7]);
-  expect(decisions.find((decision) => decision.trail.some((reason) => reason.text === 'vetoed: frozen'))?.step).toBe(T0 + 3 * 60_000);
+  expect(
+    decisions.find((decision) => decision.trail.some((reason) => reason.by === 'hook(night)' && reason.text === 'vetoed: frozen'))?.step,
+  ).toBe(T0 + 3 * 60_000);
   expect(decisions.at(-1)?.trail.some((reason) => reason.by === 'hook(night)')).toBe(true);
   expect(decisions.at(-1)?.demand.actual).toBeCloseTo(1);
   expect(new Set(seen.map((line) => line.split(' ')[0]))).toEqual(new Set(['forecast', 'decided', 'receipt']));
@@ -142,6 +144,16 @@ test.each<[string, Extension, RegExp]>([
     /read only/,
   ],
   ['returns no list of usage', { usage: () => ({}) as never }, /returned no list of usage/],
+  [
+    'returns usage made by hand',
+    { usage: (usage, step) => [{ step, group: 'x', pop: '', offered: usage.length }] as never },
+    /holds something else than usage/,
+  ],
+  [
+    'returns a trail of something else',
+    { decision: (decision) => ({ ...decision, trail: ['because'] as never }) },
+    /trail is no list of reasons/,
+  ],
   ['is asynchronous where it may not be', { usage: (async () => []) as never }, /answered with a promise/],
 ])('a tap that %s is reported by name and does not stop the cycle', async (_, taps, message) => {
   const { decisions, failures, engine } = await run({ timeLimit: '20ms', extensions: [use(extension('harmful', taps))] });
@@ -159,13 +171,35 @@ test('a tap that writes into usage or quantiles reaches nobody else', async () =
       for (const each of usage as unknown as { offered: number }[]) each.offered = 1e6;
       return undefined;
     },
-    forecast: (forecast) => void forecast.quantiles.fill(1e9),
+    forecast: (forecast) => {
+      forecast.quantiles.fill(1e9);
+      (forecast.weights as Record<string, number>)['me'] = 1;
+    },
   };
   const { decisions, failures } = await run({ extensions: [use(extension('scribbler', taps))] });
   expect(failures.map(({ plugin, message }) => `${plugin} ${message}`)).toEqual(['scribbler changed the quantiles of a forecast']);
   expect(decisions.map(({ units, demand }) => ({ units, demand }))).toEqual(
     clean.decisions.map(({ units, demand }) => ({ units, demand })),
   );
+});
+
+test('a tap may shrink a fleet: what it took away does not count as proposed', async () => {
+  const cap = extension('cap', { decision: (decision) => (decision.step < T0 + 2 * 60_000 ? undefined : { ...decision, units: 1 }) });
+  const pools = [{ id: 'web', unitRate: 0.25, target: 1, leadTime: '1m' }];
+  const { decisions } = await run({ extensions: [use(cap)], pools, guards: { stabilisation: '2m' } });
+  expect(decisions[0]?.units).toBeGreaterThan(1);
+  expect(decisions.at(-1)?.units).toBe(1);
+});
+
+test('the time of a tap that fails is counted, too', async () => {
+  const slow = extension('slow', {
+    veto: async () => {
+      await wait(5);
+      throw new Error('late');
+    },
+  });
+  const { engine } = await run({ extensions: [use(slow)] });
+  expect(engine.taps().find(({ tap }) => tap === 'slow')?.ms).toBeGreaterThan(6 * 4);
 });
 
 test('every tap is timed, and metered by name', async () => {

@@ -8,14 +8,27 @@ import {
   defineEnricher,
   definePredictor,
   defineProfiler,
+  defineSource,
   LEVELS,
   type StageFailure,
   use,
 } from '@auspex/core';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { createEngine, VirtualClock } from '../src/index.ts';
-import { fakeConfig, lastValue, meanProfiler, plainAllocator, plainAssessor, RecordingActuator, recording, T0, traffic } from './fakes.ts';
+import { createEngine, silentLogger, VirtualClock } from '../src/index.ts';
+import {
+  fakeConfig,
+  lastValue,
+  listSource,
+  mapStore,
+  meanProfiler,
+  plainAllocator,
+  plainAssessor,
+  RecordingActuator,
+  recording,
+  T0,
+  traffic,
+} from './fakes.ts';
 
 /*
  * What inline isolation contains. Each plugin below misbehaves for one group or one pool only; the others are served as if it
@@ -25,11 +38,13 @@ import { fakeConfig, lastValue, meanProfiler, plainAllocator, plainAssessor, Rec
 const events = [...traffic([30, 30, 30, 30, 30, 30], 'good'), ...traffic([30, 30, 30, 30, 30, 30], 'bad')].sort((a, b) => a.at - b.at);
 const none = z.strictObject({});
 
-async function run(overrides: Partial<AuspexConfig>): Promise<{ failures: StageFailure[]; decisions: Decision[] }> {
+async function run(overrides: Partial<AuspexConfig>): Promise<{ failures: StageFailure[]; decisions: Decision[]; warned: string[] }> {
+  const warned: string[] = [];
+  const logger = { ...silentLogger, warn: (_: object, message: string) => void warned.push(message) };
   await using engine = createEngine(fakeConfig(events, { timeLimit: '30ms', ...overrides }), {
     mode: 'shadow',
     decideFrom: 0,
-    host: { clock: new VirtualClock(T0 + 86_400_000) },
+    host: { clock: new VirtualClock(T0 + 86_400_000), logger },
   });
   const failures: StageFailure[] = [];
   const decisions: Decision[] = [];
@@ -37,7 +52,8 @@ async function run(overrides: Partial<AuspexConfig>): Promise<{ failures: StageF
   engine.hooks.decided.tap('test', (decision) => void decisions.push(decision));
   await engine.start();
   await engine.run();
-  return { failures, decisions };
+  await engine.close();
+  return { failures, decisions, warned };
 }
 
 const plain = lastValue.create({ factor: 1, spread: 0.1, mode: 'ok' }, {} as never);
@@ -422,4 +438,171 @@ test('a plugin whose close hangs is named, and the engine ends', async () => {
   });
   await engine.start();
   await expect(engine.close()).rejects.toThrow(/1 part\(s\) did not close/);
+});
+
+test.each([
+  [
+    'throws',
+    () => {
+      throw new Error('no correlation');
+    },
+    'no correlation',
+  ],
+  ['rejects', () => Promise.reject(new Error('lost')), 'relate answered with a promise'],
+  ['answers nonsense', () => ({ a: 1 }), 'related groups to no lists'],
+] as const)('a profiler whose relate %s leaves correlations as they were', async (_, relate, message) => {
+  const own = meanProfiler.create({}, {} as never) as import('@auspex/contracts').Profiler<never>;
+  const harmful = defineProfiler({ id: 'harmful', summary: 'test', config: none, create: () => ({ ...own, relate: relate as never }) });
+  const { failures, decisions } = await run({ profiler: use(harmful) });
+  expect(failures.map(({ subject }) => subject)).toEqual(['relating groups']);
+  expect(failures[0]?.message).toMatch(message);
+  expect(decisions.length).toBeGreaterThan(4);
+});
+
+test('what cannot be written costs itself alone its state: profile, predictor, enricher and allocator', async () => {
+  const cannot = (): never => {
+    throw new Error('cannot be written');
+  };
+  const profile = meanProfiler.create({}, {} as never) as import('@auspex/contracts').Profiler<never>;
+  const allocate = plainAllocator.create({ mode: 'ok' }, {} as never) as import('@auspex/contracts').Allocator<never>;
+  const enricher = defineEnricher({
+    id: 'harmful',
+    summary: 'test',
+    config: none,
+    create: () => ({ begin: () => ({}), enrich: (_state, event) => event, encode: cannot, decode: () => ({}) }),
+  });
+  const map = new Map<string, Uint8Array>();
+  const config = {
+    store: use(mapStore(map)),
+    enrich: [use(enricher)],
+    profiler: use(defineProfiler({ id: 'harmful', summary: 'test', config: none, create: () => ({ ...profile, encode: cannot }) })),
+    allocate: use(defineAllocator({ id: 'harmful', summary: 'test', config: none, create: () => ({ ...allocate, encode: cannot }) })),
+    predictors: [
+      use(
+        definePredictor({
+          id: 'harmful',
+          summary: 'test',
+          config: none,
+          capabilities: { batch: false, trains: false },
+          create: () => ({ ...(plain as import('@auspex/contracts').Predictor<never>), encode: cannot }),
+        }),
+      ),
+    ],
+  };
+  const { decisions } = await run(config);
+  expect(decisions.length).toBeGreaterThan(4);
+  // Everything that can be written is, and the next start begins from it.
+  expect(map.has('engine/checkpoint')).toBe(true);
+  expect(map.has('series/pool%3Aweb')).toBe(true);
+  expect(map.has('profile/good')).toBe(false);
+  const again = await run(config);
+  expect(again.warned.filter((line) => line.includes('allocate(harmful) failed for state')).length).toBe(2);
+});
+
+test('an enricher that cannot begin is left out, and named', async () => {
+  const enricher = defineEnricher({
+    id: 'harmful',
+    summary: 'test',
+    config: none,
+    create: () => ({
+      begin: () => {
+        throw new Error('no table');
+      },
+      enrich: () => undefined,
+      encode: () => new Uint8Array(0),
+      decode: () => ({}),
+    }),
+  });
+  const { failures, decisions } = await run({ enrich: [use(enricher)] });
+  expect(failures.map(({ stage, plugin, message }) => `${stage} ${plugin} ${message}`)).toEqual(['enrich harmful no table']);
+  expect(decisions.at(-1)?.demand.actual).toBeCloseTo(1);
+});
+
+test('an enricher that is well again is news when it fails again', async () => {
+  const enricher = defineEnricher({
+    id: 'moody',
+    summary: 'test',
+    config: none,
+    create: () => ({
+      begin: () => ({}),
+      enrich: (_state, event) => {
+        // The first and the fourth minute.
+        if (Math.floor((event.at - T0) / 60_000) % 3 === 0) throw new Error('bad minute');
+        return event;
+      },
+      encode: () => new Uint8Array(0),
+      decode: () => ({}),
+    }),
+  });
+  const { failures } = await run({ enrich: [use(enricher)] });
+  expect(failures.map(({ message }) => message)).toEqual(['bad minute', 'bad minute']);
+});
+
+test('two uses of one enricher keep a state each through a restart', async () => {
+  const seen: string[] = [];
+  const enricher = defineEnricher({
+    id: 'named',
+    summary: 'test',
+    config: z.strictObject({ name: z.string() }),
+    create: ({ name }): import('@auspex/contracts').Enricher<{ name: string }> => ({
+      begin: () => ({ name }),
+      enrich: (_state, event) => event,
+      encode: (state) => new TextEncoder().encode(state.name),
+      decode: (bytes) => {
+        seen.push(`${name} reads ${new TextDecoder().decode(bytes)}`);
+        return { name };
+      },
+    }),
+  });
+  const map = new Map<string, Uint8Array>();
+  const config = { store: use(mapStore(map)), enrich: [use(enricher, { name: 'a' }), use(enricher, { name: 'b' })] };
+  await run(config);
+  await run(config);
+  expect(seen).toEqual(['a reads a', 'b reads b']);
+});
+
+test.each([
+  ['hangs', () => new Promise<void>(() => undefined), 'no answer within 30 ms'],
+  [
+    'rejects',
+    async () => {
+      throw new Error('coordinator gone');
+    },
+    'coordinator gone',
+  ],
+] as const)('a source whose commit %s is named, and read on', async (_, commit, message) => {
+  const own = listSource(events).create({}, {} as never);
+  const source = defineSource({
+    id: 'list',
+    summary: 'test',
+    config: none,
+    capabilities: { replayable: true, silence: 'zero' },
+    create: () => ({ open: own.open, commit }),
+  });
+  const { warned, decisions } = await run({ sources: [use(source)], store: use(mapStore(new Map())) });
+  const line = warned.find((each) => each.startsWith('source(list#0) failed for commit'));
+  expect(line).toContain('its positions stand in the checkpoint');
+  expect(line).toContain(message);
+  expect(decisions.at(-1)?.demand.actual).toBeCloseTo(1);
+});
+
+test('an allocator is told that a saturated step is a bound', async () => {
+  const truths: string[] = [];
+  const own = plainAllocator.create({ mode: 'ok' }, {} as never) as import('@auspex/contracts').Allocator<never>;
+  const allocator = defineAllocator({
+    id: 'looking',
+    summary: 'test',
+    config: none,
+    create: (): import('@auspex/contracts').Allocator<never> => ({
+      ...own,
+      allocate: (state, input) => {
+        truths.push(input.pools[0]?.truth ?? '');
+        return own.allocate(state, input);
+      },
+    }),
+  });
+  const well = new RecordingActuator();
+  // One request a second, and the one unit that is ready serves half of it.
+  await run({ allocate: use(allocator), pools: [{ id: 'web', unitRate: 0.5, max: 1, actuator: use(recording(well)) }] });
+  expect(truths.at(-1)).toBe('censored');
 });

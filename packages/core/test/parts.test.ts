@@ -22,6 +22,8 @@ import { Pending } from '../src/forecasting/pending.ts';
 import { persistence } from '../src/forecasting/persistence.ts';
 import { Ingest } from '../src/ingest/ingest.ts';
 import { Lifecycle } from '../src/lifecycle/state.ts';
+import { EnrichStage } from '../src/stages/enrich.ts';
+import { Failures } from '../src/stages/failures.ts';
 import { Services, type Token, token } from '../src/wiring/services.ts';
 import { MINUTE, request, T0 } from './fakes.ts';
 
@@ -211,7 +213,16 @@ test('meters keep counts and gauges by label', () => {
 });
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
-const shardOptions = { stepMs: MINUTE, latenessMs: 0, maxGroups: 9, hashUser: () => 1, enrichers: [], onEnrichError: () => undefined };
+const failures = new Failures({}, quiet, new MemoryMeter());
+const shardOptions = {
+  stepMs: MINUTE,
+  latenessMs: 0,
+  maxGroups: 9,
+  hashUser: () => 1,
+  enrich: new EnrichStage([], failures),
+  failures,
+  limitMs: 1000,
+};
 
 test('two sources: a step closes when both have passed it; the faster one waits', async () => {
   let ahead = 0;

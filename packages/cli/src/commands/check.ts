@@ -49,7 +49,7 @@ async function verdictOf(subject: Parameters<typeof runLaws>[0], name: string): 
   try {
     return await runLaws(subject);
   } catch (cause) {
-    throw new AuspexError('PLUGIN_FAILED', `its subject cannot be made: ${(cause as Error).message}`, { path: name, cause });
+    throw new AuspexError('PLUGIN_FAILED', `its subject is wrong: ${(cause as Error).message}`, { path: name, cause });
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Surge } from './surge.ts';
 
-/** One entry of a decision's trail. Every stage and guard that looked adds one, also when it changed nothing. */
+/** One entry of a decision's trail: the allocator's reasons first, then one of each tap and guard that changed something, then the end. */
 export interface Reason {
   /** `allocate(tiered)`, `guard(bounds)`, `hook(name)`. */
   readonly by: string;

@@ -2,7 +2,11 @@ import type { Receipt, TargetState } from '../data/receipt.ts';
 
 /** What an actuator is told to do. */
 export interface Order {
-  /** Idempotency key: the same key MUST have one effect. */
+  /**
+   * Idempotency key, `POOL@step`: the same key MUST have one effect, and an order whose step is not later than one carried out
+   * for its pool is done. It may come again to a new instance, after a crash: a target that is told absolute units is safe; one
+   * that is told to add some needs the key in `context.store` or in the target.
+   */
   readonly key: string;
   readonly pool: string;
   readonly pop: string;
@@ -12,7 +16,7 @@ export interface Order {
   readonly max: number;
   /** Lease epoch of the instance that decided; an order of a lower epoch than one seen MUST be refused. */
   readonly epoch: number;
-  /** A shadow order MUST change nothing. */
+  /** A shadow order MUST change nothing, neither the target nor what is remembered of keys and epochs: look at this first. */
   readonly shadow: boolean;
   /** Start of the step of the decision, epoch ms. */
   readonly step: number;

@@ -10,7 +10,7 @@ export interface PoolView {
   /** Units ordered now, and units that serve now. */
   readonly units: number;
   readonly ready: number;
-  /** Demand of the last closed step, and what is known of it. */
+  /** Demand of the last step of which anything is known; a lower bound where it was censored. */
   readonly actual: number;
   readonly truth: Truth;
   /** The pool's total. Always there: a forecast that failed is a marked fallback. */
@@ -25,7 +25,7 @@ export interface AllocateInput {
   readonly stepMs: number;
   /** All pools of this instance, so that they can share a limit. */
   readonly pools: readonly PoolView[];
-  /** Most units for all pools of a POP together; absent = no common limit. */
+  /** Most units for all pools of a POP together; absent = no common limit. Where the pools' minima alone exceed it, the minima win. */
   readonly popLimits: Readonly<Record<string, number>>;
 }
 

@@ -9,7 +9,10 @@ export interface AssessInput {
   readonly at: number;
   /** Expected by the profile for the last closed step; undefined while the profile is not ready. */
   readonly expected: number | undefined;
-  /** Seen in the last closed step; undefined when it was missing. */
+  /**
+   * The last rate that was seen: of the last closed step, or a bound of it where capacity hid demand (never below what was seen
+   * before). Undefined when that step was missing or masked.
+   */
   readonly actual: number | undefined;
   /** Events that run at the lead time or before. */
   readonly events: readonly CalendarEvent[];

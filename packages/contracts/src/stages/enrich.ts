@@ -11,7 +11,7 @@ import type { UsageEvent } from '../data/event.ts';
 export interface Enricher<S = unknown> {
   begin(): S;
   enrich(state: S, event: UsageEvent): UsageEvent | undefined;
-  /** Events that the passing of time decided, such as ended sessions. Called when a step closes; `at` = its end (epoch ms). */
+  /** Events that the passing of time decided, such as ended sessions; they go past the other enrichers. Called when a step closes; `at` = its end (epoch ms). */
   expire?(state: S, at: number): readonly UsageEvent[];
   encode(state: S): Uint8Array;
   decode(bytes: Uint8Array): S;

@@ -11,10 +11,11 @@ type Answer<T> = T | undefined | Promise<T | undefined>;
  * Beside the flow: taps at the boundaries of the stages. Each method is one tap, under the extension's id; all are optional.
  *
  * - Reshape: `usage` and `decision` return the new value, or undefined to leave it as it is.
- * - Veto: `veto` returns why; the pool then keeps the units of its last decision.
+ * - Veto: `veto` returns why; the pool then keeps the units that it has.
  * - Observe: `forecast`, `decided`, `receipt` and `failure` return nothing.
  *
- * What a tap is given is frozen, or a copy (usage and forecasts): what it writes into it reaches nobody. A tap that throws, hangs
+ * What a tap is given is frozen, or a copy (usage and forecasts): what it writes into it reaches nobody.
+ * `quantiles` are valid during the call: a tap that keeps them copies them. A tap that throws, hangs
  * or answers nonsense has no opinion: it is reported by name and the cycle goes on. Bounds and guards come after every tap.
  */
 export interface Extension {
@@ -26,7 +27,7 @@ export interface Extension {
   decision?(decision: Decision): Answer<Decision>;
   /** A reason to leave the pool's units as they are; undefined = none. The first reason stands. */
   veto?(decision: Decision): Answer<string>;
-  /** Final and journaled, not yet actuated. */
+  /** Final; written to the store and then actuated after this. */
   decided?(decision: Decision): void;
   receipt?(receipt: Receipt): void;
   failure?(failure: StageFailure, step: number): void;

@@ -57,6 +57,12 @@ export interface CycleParts {
   readonly signal: AbortSignal;
 }
 
+/** A reason to leave the units as they are, and the tap that gave it. */
+interface Veto {
+  readonly by: string;
+  readonly why: string;
+}
+
 /** A step whose usage stands on groups and pools. */
 export interface TakenStep {
   readonly step: number;
@@ -115,6 +121,7 @@ export class Cycle {
         members: new Map(),
         loads: new Map(),
         actual: 0,
+        truth: 'missing',
         previous: undefined,
         ready: undefined,
         proposals: [],
@@ -303,7 +310,8 @@ export class Cycle {
         observe(series, (load?.amount ?? 0) / seconds, this.#truth === 'observed' && hidden ? 'censored' : this.#truth);
       }
       if (this.#truth !== 'missing') state.actual = total(state) / seconds;
-      observe(state.total, total(state) / seconds, this.#truth === 'observed' && censored ? 'censored' : this.#truth);
+      state.truth = this.#truth === 'observed' && censored ? 'censored' : this.#truth;
+      observe(state.total, total(state) / seconds, state.truth);
     }
   }
 
@@ -337,8 +345,9 @@ export class Cycle {
       const proposal = proposals[index] as (typeof proposals)[number];
       const proposed = this.#draft(state, views[index] as PoolView, at, proposal, read[index] as (typeof read)[number]);
       const reshaped = hooks.decision.isUsed() ? reshapedBy(await hooks.decision.promise(proposed), proposed) : proposed;
-      const veto = hooks.veto.isUsed() ? await hooks.veto.promise(reshaped) : undefined;
-      decisions.push(this.#guard(state, at, reshaped, veto, proposal.units));
+      // What `attributeTaps` makes of a tap's reason: who gave it, too.
+      const veto = hooks.veto.isUsed() ? ((await hooks.veto.promise(reshaped)) as unknown as Veto | undefined) : undefined;
+      decisions.push(this.#guard(state, at, reshaped, veto));
     }
     return decisions;
   }
@@ -359,7 +368,7 @@ export class Cycle {
       units,
       ready: state.ready ?? units,
       actual: state.actual,
-      truth: this.#truth,
+      truth: state.truth,
       forecast: forecasts.get(state.total.info.id) as Forecast,
       groups: [...state.members].map(([group, series]) => this.#group(state, group, series, at, forecasts, events)),
     };
@@ -436,7 +445,7 @@ export class Cycle {
     };
   }
 
-  #guard(state: PoolState, at: number, decision: Decision, veto: string | undefined, proposed: number): Decision {
+  #guard(state: PoolState, at: number, decision: Decision, veto: Veto | undefined): Decision {
     const { settings, hooks, journal } = this.#parts;
     const { guards } = settings;
     // What was proposed one lead time ago was proposed for now: units for it must not go before.
@@ -446,7 +455,7 @@ export class Cycle {
     let { units } = decision;
     if (veto !== undefined) {
       units = decision.previous;
-      trail.push({ by: 'hook(veto)', units, text: `vetoed: ${veto}` });
+      trail.push({ by: `hook(${veto.by})`, units, text: `vetoed: ${veto.why}` });
     }
     const result = runGuards(GUARDS, units, guardView(state, at), limits);
     trail.push(...result.reasons);
@@ -455,7 +464,8 @@ export class Cycle {
     trail.push({ by: 'decision', units: result.units, text: end });
     const final: Decision = { ...decision, units: result.units, trail };
     state.proposals = state.proposals.filter((proposal) => proposal.step > at - stabilisationMs);
-    state.proposals.push({ step: at, units: proposed });
+    // As taps left it: what they took away was not proposed.
+    state.proposals.push({ step: at, units: decision.units });
     if (final.units !== state.previous) state.lastChange = at;
     state.previous = final.units;
     journal.append({ type: 'decision', step: at, decision: final });

@@ -1,4 +1,4 @@
-import type { Pool, Usage } from '@auspex/contracts';
+import type { Pool, Truth, Usage } from '@auspex/contracts';
 import { glob } from '../config/glob.ts';
 import type { EngineSettings } from '../config/schema.ts';
 import type { SeriesState } from '../forecasting/mixer.ts';
@@ -24,6 +24,8 @@ export interface PoolState {
   readonly loads: Map<string, Load>;
   /** Rate a second of the last step of which anything is known: a lower bound, where it was censored. */
   actual: number;
+  /** What is known of the last step's total. */
+  truth: Truth;
   /** Units ordered last; undefined before the first decision or read. */
   previous: number | undefined;
   /** Units that the target had ready when it was last read; undefined = it cannot be read. */

@@ -64,6 +64,7 @@ export class Training {
         if (artifact === undefined) continue;
         predictor.use?.(artifact);
         done.push({ name, artifact, series: all.length });
+        this.#failures.recovered('predict', name, 'training');
       } catch (error) {
         this.#failures.report('predict', name, 'training', error, 'the old weights stay');
       }

@@ -90,7 +90,7 @@ export class Mixer {
     const { info, horizon, pending } = series;
     const base = { series: info.id, origin, stepMs: info.stepMs, horizon };
     if (answers.every((answer) => answer === undefined)) {
-      return { ...base, quantiles: persistence(series.last, horizon), by: 'persistence', fallback: 'no predictor has an answer yet' };
+      return { ...base, quantiles: persistence(series.last, horizon), by: 'persistence', fallback: 'no predictor has an answer' };
     }
     const weight = weights(series.ensemble, answers);
     const combined = combine(answers, weight, horizon.length * LEVELS.length);

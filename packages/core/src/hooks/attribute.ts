@@ -3,6 +3,7 @@ import { elapsed } from '../defaults/stopwatch.ts';
 import { withTimeLimit } from '../defaults/time-limit.ts';
 import { atOnce } from '../stages/answer.ts';
 import type { Failures } from '../stages/failures.ts';
+import { emptyUsage } from '../usage/accumulate.ts';
 import type { EngineHooks } from './hooks.ts';
 import type { TapEntry, TapLedger } from './ledger.ts';
 
@@ -17,16 +18,34 @@ const GIVEN: Partial<Record<keyof EngineHooks, (value: never) => unknown>> = {
   // Only where somebody taps: a copy of a step's usage is dear.
   usage: (usage: readonly Usage[]) => structuredClone(usage),
   // Its quantiles are the cycle's own: making a typed array is dearer than all the rest, so they are guarded below.
-  forecast: (forecast: Forecast) => ({ ...forecast }),
+  forecast: (forecast: Forecast) => (forecast.weights ? { ...forecast, weights: { ...forecast.weights } } : { ...forecast }),
 };
 
 /** What is wrong with a tap's answer, or undefined. A bad answer counts as none, and the value goes on as it was. */
 const WRONG: Partial<Record<keyof EngineHooks, (answer: never) => string | undefined>> = {
-  usage: (answer: unknown) => (Array.isArray(answer) ? undefined : 'returned no list of usage'),
-  decision: ({ units, trail }: Partial<Decision>) =>
-    Number.isFinite(units) && (units as number) >= 0 && Array.isArray(trail) ? undefined : `asked for ${units} units`,
+  usage: (answer: unknown) => {
+    if (!Array.isArray(answer)) return 'returned no list of usage';
+    return answer.every(isUsage) ? undefined : 'returned a list that holds something else than usage';
+  },
+  decision: ({ units, tier, trail }: Partial<Decision>) => {
+    if (!(Number.isFinite(units) && (units as number) >= 0)) return `asked for ${units} units`;
+    if (typeof tier !== 'string') return 'returned a decision without a tier';
+    const whole = Array.isArray(trail) && trail.every((reason) => typeof reason?.by === 'string' && typeof reason.text === 'string');
+    return whole ? undefined : 'returned a decision whose trail is no list of reasons';
+  },
   veto: (answer: unknown) => (typeof answer === 'string' && answer !== '' ? undefined : `vetoed with ${typeof answer}, not a reason`),
 };
+
+/** Has it all that is counted? A list made by hand lacks something sooner or later, and the engine would stop in the middle of a step. */
+function isUsage(value: Partial<Usage> | null): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const made = emptyUsage(0, '', '') as unknown as Record<string, unknown>;
+  return Object.entries(made).every(([key, sample]) => {
+    const own = (value as Record<string, unknown>)[key];
+    if (typeof own !== typeof sample || own === null) return false;
+    return typeof sample !== 'number' || Number.isFinite(own);
+  });
+}
 
 /**
  * Wraps every tap as it is registered: a throw, a hang or a bad answer is reported under the tap's name and counts as "no
@@ -74,13 +93,16 @@ function bounded(
   const given = GIVEN[hook] as ((value: unknown) => unknown) | undefined;
   const wrong = WRONG[hook] as ((answer: unknown) => string | undefined) | undefined;
   const end = (began: number, answer: unknown): unknown => {
-    entry.ms += elapsed() - began;
     const fault = answer === undefined || answer === null ? undefined : wrong?.(answer);
     if (fault !== undefined) throw new Error(fault);
+    entry.ms += elapsed() - began;
     if (failures.anyStands) failures.recovered('hook', tap.name, hook);
-    return answer ?? undefined;
+    if (answer === undefined || answer === null) return undefined;
+    // A bail hook says what was answered, not who did.
+    return hook === 'veto' ? { by: tap.name, why: answer } : answer;
   };
-  const report = (error: unknown): undefined => {
+  const report = (began: number, error: unknown): undefined => {
+    entry.ms += elapsed() - began;
     entry.failures++;
     failures.report('hook', tap.name, hook, error, 'the cycle goes on without it');
     return undefined;
@@ -104,7 +126,7 @@ function bounded(
       try {
         return end(began, await withTimeLimit(Promise.resolve(begin(first, second)), limitMs, `hook ${hook}(${tap.name})`));
       } catch (error) {
-        return report(error);
+        return report(began, error);
       }
     };
   }
@@ -114,7 +136,7 @@ function bounded(
     try {
       return end(began, atOnce(begin(first, second), 'a tap that is not a promise'));
     } catch (error) {
-      return report(error);
+      return report(began, error);
     }
   };
 }

@@ -1,4 +1,6 @@
 import { AuspexError, type Logger, type Meter, type Source, type SourceBatch, type Usage } from '@auspex/contracts';
+import { withTimeLimit } from '../defaults/time-limit.ts';
+import type { Failures } from '../stages/failures.ts';
 import { mergeUsage } from '../usage/merge.ts';
 import { Shard, type ShardOptions } from './shard.ts';
 
@@ -7,6 +9,12 @@ export interface SourceSlot {
   readonly name: string;
   readonly source: Pick<Source, 'open' | 'commit'>;
   readonly silence: 'zero' | 'gap';
+}
+
+export interface IngestOptions extends ShardOptions {
+  readonly failures: Failures;
+  /** Longest wait for a source to note that its positions are durable; Infinity = no limit. */
+  readonly limitMs: number;
 }
 
 /** One closed step, summed over all shards. */
@@ -45,7 +53,7 @@ const SKIP_MS = 31 * 86_400_000;
 export class Ingest {
   readonly shards = new Map<string, Shard>();
   readonly #sources: readonly SourceSlot[];
-  readonly #options: ShardOptions;
+  readonly #options: IngestOptions;
   readonly #logger: Logger;
   readonly #meter: Meter;
   readonly #silence = new Map<string, 'zero' | 'gap'>();
@@ -54,7 +62,7 @@ export class Ingest {
   /** Start of the next step to close; NaN before the first event. */
   #next = Number.NaN;
 
-  constructor(sources: readonly SourceSlot[], options: ShardOptions, logger: Logger, meter: Meter) {
+  constructor(sources: readonly SourceSlot[], options: IngestOptions, logger: Logger, meter: Meter) {
     this.#sources = sources;
     this.#options = options;
     this.#logger = logger;
@@ -230,9 +238,17 @@ export class Ingest {
     });
   }
 
-  /** Tells sources that their positions are durable. */
+  /** Tells sources that their positions are durable. One that cannot take note reads again from an older place after a restart, no more. */
   async commit(): Promise<void> {
-    for (const slot of this.#sources) await slot.source.commit?.(this.positions(slot.name));
+    for (const { name, source } of this.#sources) {
+      if (!source.commit) continue;
+      try {
+        await withTimeLimit(Promise.resolve(source.commit(this.positions(name))), this.#options.limitMs, `commit(${name})`);
+        this.#options.failures.recovered('source', name, 'commit');
+      } catch (error) {
+        this.#options.failures.report('source', name, 'commit', error, 'its positions stand in the checkpoint');
+      }
+    }
   }
 }
 

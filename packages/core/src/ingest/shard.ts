@@ -1,5 +1,5 @@
-import type { Enricher, SourceBatch, Usage, UsageEvent } from '@auspex/contracts';
-import { atOnce } from '../stages/answer.ts';
+import type { SourceBatch, Usage, UsageEvent } from '@auspex/contracts';
+import type { EnrichStage } from '../stages/enrich.ts';
 import { addEvent, emptyUsage } from '../usage/accumulate.ts';
 import { mergeUsage } from '../usage/merge.ts';
 
@@ -14,11 +14,6 @@ const SKEW_MS = 60_000;
 /** Group and POP names are cut to this many UTF-16 units, so that store keys stay within their bound. */
 const NAME_LENGTH = 100;
 
-export interface EnricherSlot {
-  readonly name: string;
-  readonly enricher: Pick<Enricher, 'begin' | 'enrich' | 'expire' | 'encode' | 'decode'>;
-}
-
 export interface ShardOptions {
   readonly stepMs: number;
   /** A step closes once an event this much later than its end was seen. */
@@ -28,9 +23,7 @@ export interface ShardOptions {
   readonly hashUser: (user: string) => number;
   /** In live and shadow: now (epoch ms). Later events are broken clocks. Undefined in a replay, whose time is the trace's. */
   readonly now?: () => number;
-  readonly enrichers: readonly EnricherSlot[];
-  /** Told of an enricher that threw; the event goes on as it was. */
-  readonly onEnrichError: (enricher: string, error: unknown) => void;
+  readonly enrich: EnrichStage;
 }
 
 /** Counters of one shard, since its beginning. */
@@ -73,7 +66,7 @@ export class Shard {
   constructor(name: string, options: ShardOptions) {
     this.name = name;
     this.#options = options;
-    this.enricherStates = options.enrichers.map((slot) => slot.enricher.begin());
+    this.enricherStates = options.enrich.begin();
   }
 
   add(batch: SourceBatch): void {
@@ -101,18 +94,7 @@ export class Shard {
       this.#advance(at);
     }
     this.counts.events++;
-    let event: UsageEvent | undefined = raw;
-    const { enrichers } = this.#options;
-    for (let k = 0; k < enrichers.length && event; k++) {
-      const slot = enrichers[k] as EnricherSlot;
-      try {
-        const enriched: UsageEvent | undefined = atOnce(slot.enricher.enrich(this.enricherStates[k], event), 'enrich');
-        if (enriched !== undefined && enriched.at !== event.at) throw new Error(`moved an event from ${event.at} to ${enriched.at}`);
-        event = enriched;
-      } catch (error) {
-        this.#options.onEnrichError(slot.name, error);
-      }
-    }
+    const event = this.#options.enrich.enrich(this.enricherStates, raw);
     if (event) this.#count(event);
   }
 
@@ -188,14 +170,7 @@ export class Shard {
 
   /** Time has passed `boundary`: enrichers say what it decided (sessions that ended), then the steps before it are closed. */
   #close(boundary: number): void {
-    this.#options.enrichers.forEach((slot, k) => {
-      if (!slot.enricher.expire) return;
-      try {
-        for (const event of slot.enricher.expire(this.enricherStates[k], boundary)) this.#count(event);
-      } catch (error) {
-        this.#options.onEnrichError(slot.name, error);
-      }
-    });
+    this.#options.enrich.expire(this.enricherStates, boundary, (event) => this.#count(event));
     this.boundary = boundary;
   }
 

@@ -63,9 +63,7 @@ export function locateModule(name: string, from: string, at: string): string {
   else if (url && existsSync(fileURLToPath(url))) return url;
   const isFile = /^(?:[./]|file:)/.test(name);
   const folder = path.dirname(fileURLToPath(from));
-  const remedy = isFile
-    ? 'Correct the path; it is relative to the config.'
-    : `Install it beside the config: npm install ${packageOf(name)}`;
+  const remedy = isFile ? 'Correct the path.' : `Install it beside the config: npm install ${packageOf(name)}`;
   throw new AuspexError('PLUGIN_NOT_FOUND', `there is no ${isFile ? 'file' : 'package'} ${name} to be found from ${folder}`, {
     path: at,
     remedy,

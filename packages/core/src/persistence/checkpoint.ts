@@ -2,8 +2,9 @@ import type { StoreWrite, Usage } from '@auspex/contracts';
 import { pack, unpack } from '@auspex/numerics';
 import type { Cycle } from '../cycle/cycle.ts';
 import type { Ingest } from '../ingest/ingest.ts';
-import type { EnricherSlot, ShardCounts } from '../ingest/shard.ts';
+import type { ShardCounts } from '../ingest/shard.ts';
 import type { AllocateStage } from '../stages/allocate.ts';
+import type { EnricherRecord, EnrichStage } from '../stages/enrich.ts';
 import { decodeUsage, encodeUsage } from './codec.ts';
 import { KEYS } from './keys.ts';
 
@@ -20,7 +21,7 @@ interface ShardRecord {
   readonly counts: ShardCounts;
   readonly open: Uint8Array;
   readonly gaps: readonly { from: number; to: number }[];
-  readonly enrichers: readonly { readonly name: string; readonly state: Uint8Array }[];
+  readonly enrichers: readonly EnricherRecord[];
 }
 
 interface PoolRecord {
@@ -44,13 +45,7 @@ interface CheckpointRecord {
 }
 
 /** Everything that input and decisions stand on, as of between two batches. Small: written at every commit. */
-export function writeCheckpoint(
-  stepMs: number,
-  ingest: Ingest,
-  enrichers: readonly EnricherSlot[],
-  cycle: Cycle,
-  allocate: AllocateStage,
-): StoreWrite {
+export function writeCheckpoint(stepMs: number, ingest: Ingest, enrich: EnrichStage, cycle: Cycle, allocate: AllocateStage): StoreWrite {
   const record: CheckpointRecord = {
     v: FORMAT,
     stepMs,
@@ -73,7 +68,7 @@ export function writeCheckpoint(
         counts: shard.counts,
         open: encodeUsage(ingest.next, open),
         gaps: shard.gaps,
-        enrichers: enrichers.map((slot, k) => ({ name: slot.name, state: slot.enricher.encode(shard.enricherStates[k]) })),
+        enrichers: enrich.encode(shard.enricherStates),
       };
     }),
     pools: cycle.pools.map((state) => ({
@@ -100,23 +95,14 @@ export function readCheckpoint(bytes: Uint8Array): CheckpointRecord {
 export function restoreShards(
   record: CheckpointRecord,
   ingest: Ingest,
-  enrichers: readonly EnricherSlot[],
+  enrich: EnrichStage,
   onUnreadable: (enricher: string, shard: string, error: unknown) => void,
 ): void {
   for (const saved of record.shards) {
     // A source that the config no longer has would hold everybody else back for ever.
     if (!ingest.has(saved.source)) continue;
     const shard = ingest.shard(saved.source, saved.partition);
-    const states = enrichers.map((slot): unknown => {
-      const state = saved.enrichers.find((each) => each.name === slot.name)?.state;
-      if (!state) return slot.enricher.begin();
-      try {
-        return slot.enricher.decode(state);
-      } catch (error) {
-        onUnreadable(slot.name, shard.name, error);
-        return slot.enricher.begin();
-      }
-    });
+    const states = enrich.decode(saved.enrichers, (enricher, error) => onUnreadable(enricher, shard.name, error));
     shard.restore({ open: decodeUsage(saved.open).usage, enrichers: states });
     shard.position = saved.position ?? undefined;
     shard.watermark = saved.watermark;

@@ -74,7 +74,7 @@ export class Persistence {
     if (!Number.isNaN(ingest.next)) {
       if (everything || ingest.next >= this.#nextSnapshot)
         states.push(...writeSnapshot(cycle, this.#parts, ingest.next, config.hash, training));
-      states.push(writeCheckpoint(config.settings.step, ingest, this.#parts.enrichers, cycle, this.#parts.allocate));
+      states.push(writeCheckpoint(config.settings.step, ingest, this.#parts.enrich, cycle, this.#parts.allocate));
     }
     const queued = this.#writes.splice(0);
     try {
@@ -176,13 +176,13 @@ export class Persistence {
   }
 
   async #restoreCheckpoint(from: number, unreadable: (what: string, error: unknown) => void): Promise<void> {
-    const { store, cycle, ingest, enrichers, allocate } = this.#parts;
+    const { store, cycle, ingest, enrich, allocate } = this.#parts;
     const bytes = await store.get(KEYS.checkpoint);
     if (!bytes) return;
     try {
       const checkpoint = readCheckpoint(bytes);
       checkStep(checkpoint.stepMs, this.#parts);
-      restoreShards(checkpoint, ingest, enrichers, (name, shard, error) => unreadable(`enricher ${name} of shard ${shard}`, error));
+      restoreShards(checkpoint, ingest, enrich, (name, shard, error) => unreadable(`enricher ${name} of shard ${shard}`, error));
       await this.#relearn(from, checkpoint.next);
       restorePools(checkpoint, cycle);
       allocate.decode(checkpoint.allocator);

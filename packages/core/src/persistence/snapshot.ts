@@ -54,7 +54,12 @@ export function writeSnapshot(
     members: cycle.pools.map((state) => ({ pool: state.pool.id, groups: [...state.members.keys()] })),
   };
   const writes: StoreWrite[] = [{ type: 'put', key: KEYS.snapshot, value: pack(record) }];
-  for (const group of cycle.groups.all.keys()) writes.push({ type: 'put', key: KEYS.profile(group), value: stages.profile.encode(group) });
+  for (const group of cycle.groups.all.keys()) {
+    const value = stages.profile.encode(group);
+    const key = KEYS.profile(group);
+    // One that cannot be written begins from nothing after a restart: what an older snapshot says of it would not fit this one.
+    writes.push(value === undefined ? { type: 'delete', key } : { type: 'put', key, value });
+  }
   for (const [id, series] of cycle.series) writes.push({ type: 'put', key: KEYS.series(id), value: stages.predict.encode(series) });
   return writes;
 }

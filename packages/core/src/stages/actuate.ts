@@ -60,10 +60,13 @@ export class ActuateStage {
   }
 }
 
+const STATUS: ReadonlySet<string> = new Set<Receipt['status']>(['applied', 'duplicate', 'shadow', 'refused']);
+
 /** What is wrong with a receipt, or undefined: the journal and the learnt lead time rest on it. */
 function wrongReceipt(receipt: Receipt, order: Order): string | undefined {
   if (typeof receipt !== 'object' || receipt === null) return 'answered without a receipt';
   if (receipt.key !== order.key || receipt.pool !== order.pool) return `answered for ${receipt.key} where ${order.key} was ordered`;
+  if (!STATUS.has(receipt.status)) return `answered with the status "${receipt.status}"`;
   const whole = [receipt.units, receipt.ready].every((count) => Number.isInteger(count) && count >= 0);
   return whole ? undefined : `answered with ${receipt.units} units, ${receipt.ready} ready`;
 }

@@ -56,8 +56,14 @@ export class AllocateStage {
     };
   }
 
+  /** Nothing where it cannot be written: then it begins from nothing after a restart. */
   encode(): Uint8Array {
-    return this.#allocator.encode(this.#state);
+    try {
+      return atOnce(this.#allocator.encode(this.#state), 'encode');
+    } catch (error) {
+      this.#failures.report('allocate', this.#name, 'state', error, 'after a restart it begins from nothing', 'encode');
+      return new Uint8Array(0);
+    }
   }
 
   decode(bytes: Uint8Array): void {

@@ -2,36 +2,43 @@ import { type Calendar, type CalendarEvent, deepFreeze } from '@auspex/contracts
 import { withTimeLimit } from '../defaults/time-limit.ts';
 import type { Failures } from './failures.ts';
 
+interface CalendarSlot {
+  readonly name: string;
+  readonly calendar: Pick<Calendar, 'between'>;
+}
+
 /** Reads all calendars; one that fails contributes nothing, and is reported. */
 export class CalendarStage {
-  readonly #calendars: readonly { readonly name: string; readonly calendar: Pick<Calendar, 'between'> }[];
+  readonly #calendars: readonly CalendarSlot[];
   readonly #failures: Failures;
   readonly #limitMs: number;
 
-  constructor(
-    calendars: readonly { readonly name: string; readonly calendar: Pick<Calendar, 'between'> }[],
-    failures: Failures,
-    limitMs: number,
-  ) {
+  constructor(calendars: readonly CalendarSlot[], failures: Failures, limitMs: number) {
     this.#calendars = calendars;
     this.#failures = failures;
     this.#limitMs = limitMs;
   }
 
   async between(from: number, to: number): Promise<readonly CalendarEvent[]> {
-    const all: CalendarEvent[] = [];
-    for (const { name, calendar } of this.#calendars) {
-      try {
-        const events = await withTimeLimit(Promise.resolve(calendar.between(from, to)), this.#limitMs, `calendar(${name})`);
-        const odd = events.find((event) => !(event.end > event.start && Number.isFinite(event.impact)));
-        if (odd) throw new Error(`event "${odd.id}" ends before it starts, or has no impact`);
-        // A copy: what a calendar caches is its own.
-        all.push(...structuredClone(events));
-        this.#failures.recovered('calendar', name, 'all');
-      } catch (error) {
-        this.#failures.report('calendar', name, 'all', error, 'its events are not known for this step');
-      }
-    }
+    // All at once: the limits of several that hang must not add up.
+    const answers = await Promise.all(this.#calendars.map((slot) => this.#ask(slot, from, to)));
+    const all = answers.flat();
     return deepFreeze(all.sort((a, b) => a.start - b.start || (a.id < b.id ? -1 : 1)));
+  }
+
+  async #ask({ name, calendar }: CalendarSlot, from: number, to: number): Promise<CalendarEvent[]> {
+    try {
+      // A function: one that throws at once is as one that rejects.
+      const asked = (async () => calendar.between(from, to))();
+      const events = await withTimeLimit(asked, this.#limitMs, `calendar(${name})`);
+      const odd = events.find((event) => !(event.end > event.start && Number.isFinite(event.impact)));
+      if (odd) throw new Error(`event "${odd.id}" ends before it starts, or has no impact`);
+      this.#failures.recovered('calendar', name, 'all');
+      // A copy: what a calendar caches is its own.
+      return structuredClone(events.filter((event) => event.end > from && event.start < to));
+    } catch (error) {
+      this.#failures.report('calendar', name, 'all', error, 'its events are not known for this step');
+      return [];
+    }
   }
 }

@@ -183,12 +183,23 @@ export class PredictStage {
     return answer;
   }
 
+  #encodeMember(slot: PredictorSlot, series: SeriesState, state: unknown): Uint8Array | null {
+    try {
+      return atOnce(slot.predictor.encode(state), 'encode');
+    } catch (error) {
+      this.#failures.report('predict', slot.name, series.info.id, error, 'after a restart its state begins from nothing', 'encode');
+      return null;
+    }
+  }
+
   encode(series: SeriesState): Uint8Array {
     const encoded: Encoded = {
       v: FORMAT,
       names: this.#slots.map((slot) => slot.name),
       horizon: series.horizon,
-      members: series.members.map((state, k) => (state === undefined ? null : (this.#slots[k] as PredictorSlot).predictor.encode(state))),
+      members: series.members.map((state, k) =>
+        state === undefined ? null : this.#encodeMember(this.#slots[k] as PredictorSlot, series, state),
+      ),
       loss: series.ensemble.loss,
       theta: series.conformal.theta,
       scale: series.conformal.scale,

@@ -30,6 +30,7 @@ export class ProfileStage {
   fold(group: string, step: GroupStep): void {
     try {
       const state = this.#states.get(group);
+      if (state === undefined) return;
       const { length } = step.usage;
       const next = atOnce(this.#profiler.fold(state, step), 'fold');
       if (step.usage.length !== length) throw new Error('changed the usage that it was given');
@@ -42,7 +43,9 @@ export class ProfileStage {
 
   expected(group: string, at: number): number | undefined {
     try {
-      const rate = atOnce(this.#profiler.expected(this.#states.get(group), at), 'expected');
+      const state = this.#states.get(group);
+      if (state === undefined) return undefined;
+      const rate = atOnce(this.#profiler.expected(state, at), 'expected');
       this.#failures.recovered('profile', this.#name, group, 'expected');
       return rate !== undefined && Number.isFinite(rate) && rate >= 0 ? rate : undefined;
     } catch (error) {
@@ -53,7 +56,9 @@ export class ProfileStage {
 
   sensitivity(group: string): number {
     try {
-      const sensitivity = atOnce(this.#profiler.sensitivity(this.#states.get(group)), 'sensitivity');
+      const state = this.#states.get(group);
+      if (state === undefined) return 1;
+      const sensitivity = atOnce(this.#profiler.sensitivity(state), 'sensitivity');
       this.#failures.recovered('profile', this.#name, group, 'sensitivity');
       return Number.isFinite(sensitivity) ? sensitivity : 1;
     } catch (error) {
@@ -64,7 +69,8 @@ export class ProfileStage {
 
   profile(group: string): BehaviorProfile | undefined {
     try {
-      return atOnce(this.#profiler.profile(this.#states.get(group)), 'profile');
+      const state = this.#states.get(group);
+      return state === undefined ? undefined : atOnce(this.#profiler.profile(state), 'profile');
     } catch (error) {
       this.#failures.report('profile', this.#name, group, error, 'it has no profile to show', 'profile');
       return undefined;
@@ -73,7 +79,10 @@ export class ProfileStage {
 
   relate(): ReadonlyMap<string, readonly Correlation[]> {
     try {
-      return this.#profiler.relate?.(this.#states) ?? new Map();
+      const related = atOnce(this.#profiler.relate?.(this.#states), 'relate') ?? new Map();
+      if (!(related instanceof Map) || ![...related.values()].every(Array.isArray)) throw new Error('related groups to no lists');
+      this.#failures.recovered('profile', this.#name, 'relating groups');
+      return related;
     } catch (error) {
       this.#failures.report('profile', this.#name, 'relating groups', error, 'correlations stay as they were');
       return new Map();
@@ -85,8 +94,16 @@ export class ProfileStage {
     this.#groups.delete(group);
   }
 
-  encode(group: string): Uint8Array {
-    return this.#profiler.encode(this.#states.get(group));
+  /** Undefined where the group has no profile, or it cannot be written. */
+  encode(group: string): Uint8Array | undefined {
+    const state = this.#states.get(group);
+    if (state === undefined) return undefined;
+    try {
+      return atOnce(this.#profiler.encode(state), 'encode');
+    } catch (error) {
+      this.#failures.report('profile', this.#name, group, error, 'after a restart its profile begins from nothing', 'encode');
+      return undefined;
+    }
   }
 
   /** Reads a group back; what cannot be read begins from nothing and is reported. */

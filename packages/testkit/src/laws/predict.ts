@@ -315,7 +315,10 @@ const list: readonly Law<'predictor'>[] = [
       const predictor = tools.create();
       must(typeof predictor.train === 'function' && typeof predictor.use === 'function', 'it declares training and has no train or use');
       const weights = await weightsOf(subject, tools);
-      must(weights !== undefined, `three series of ${Math.ceil(warmUpOf(subject) / 2)} steps are too few for it: let the subject say a longer warm-up`);
+      must(
+        weights !== undefined,
+        `three series of ${Math.ceil(warmUpOf(subject) / 2)} steps are too few for it: let the subject say a longer warm-up`,
+      );
       const again = await elsewhere(now, chance, () => predictor.train?.(history(subject), never));
       const found = difference(weights, again, 0, 'byte');
       if (found !== undefined) broken(`two trainings with one seed and history, under another clock and Math.random: ${found}`);

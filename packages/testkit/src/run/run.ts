@@ -1,4 +1,4 @@
-import type { PluginKind } from '@auspex/contracts';
+import type { Plugin, PluginKind } from '@auspex/contracts';
 import type { Law } from '../law.ts';
 import { LAWS } from '../laws/all.ts';
 import type { MakeSubject, Subject } from '../subject.ts';
@@ -64,11 +64,16 @@ export async function tryLaw(law: Law, make: MakeSubject, limitMs = 5_000): Prom
   }
 }
 
-/** Tries every law of the subject's kind, one after the other. @throws what `make` throws where there is no subject at all */
+/**
+ * Tries every law of the subject's kind, one after the other.
+ * @throws what `make` throws where there is no subject at all, and an error that names the option where the plugin's own schema
+ * refuses the subject's options: every law would break, and none of them would say why
+ */
 export async function runLaws(make: MakeSubject, options: RunOptions = {}): Promise<Verdict> {
   const first = await make();
   const { kind, id } = first.plugin;
   await closeQuietly(first);
+  refuseOptions(first);
   const results: LawResult[] = [];
   for (const law of lawsOf(kind)) {
     const result = await tryLaw(law, make, options.limitMs);
@@ -77,4 +82,11 @@ export async function runLaws(make: MakeSubject, options: RunOptions = {}): Prom
   }
   const passed = results.some((result) => result.outcome === 'holds') && results.every((result) => result.outcome !== 'broken');
   return { plugin: id, kind, results, passed };
+}
+
+function refuseOptions({ plugin, with: given }: Subject): void {
+  const parsed = (plugin as Plugin).config?.safeParse?.(given ?? {});
+  if (!parsed || parsed.success) return;
+  const issues = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'options'}: ${issue.message}`);
+  throw new Error(`the options that it gives are refused by the plugin's own schema: ${issues.join('; ')}`);
 }

@@ -1,0 +1,107 @@
+import type { Enricher, UsageEvent } from '@auspex/contracts';
+import { atOnce } from './answer.ts';
+import type { Failures } from './failures.ts';
+
+/** All that this stage is handed of an enricher. */
+export interface EnricherSlot {
+  /** Unique: two uses of one enricher are told apart by their place. */
+  readonly name: string;
+  readonly enricher: Pick<Enricher, 'begin' | 'enrich' | 'expire' | 'encode' | 'decode'>;
+}
+
+/** What a checkpoint keeps of one enricher in one shard. */
+export interface EnricherRecord {
+  readonly name: string;
+  readonly state: Uint8Array;
+}
+
+/** Takes every event through the enrichers in order. One that fails lets the event go on as it was. States are the shard's. */
+export class EnrichStage {
+  readonly #slots: readonly EnricherSlot[];
+  readonly #failures: Failures;
+  /** Slots that failed since time last passed. */
+  readonly #failing = new Set<string>();
+
+  constructor(slots: readonly EnricherSlot[], failures: Failures) {
+    this.#slots = slots;
+    this.#failures = failures;
+  }
+
+  /** States of a new shard; undefined where an enricher could not begin, which then is not asked. */
+  begin(): unknown[] {
+    return this.#slots.map((slot) => this.#begin(slot));
+  }
+
+  #begin(slot: EnricherSlot): unknown {
+    try {
+      return atOnce(slot.enricher.begin(), 'begin');
+    } catch (error) {
+      this.#report(slot, error, 'events go on without it', 'begin');
+      return undefined;
+    }
+  }
+
+  /** The event as it is counted; undefined = dropped. Runs for every event. */
+  enrich(states: readonly unknown[], raw: UsageEvent): UsageEvent | undefined {
+    let event: UsageEvent | undefined = raw;
+    for (let k = 0; k < this.#slots.length && event; k++) {
+      const state = states[k];
+      if (state === undefined) continue;
+      const slot = this.#slots[k] as EnricherSlot;
+      try {
+        const enriched: UsageEvent | undefined = atOnce(slot.enricher.enrich(state, event), 'enrich');
+        if (enriched !== undefined && enriched.at !== event.at) throw new Error(`moved an event from ${event.at} to ${enriched.at}`);
+        event = enriched;
+      } catch (error) {
+        this.#report(slot, error, 'events go on as they were');
+      }
+    }
+    return event;
+  }
+
+  /** Time has passed `at` (epoch ms): hands over the events that this decided. They are counted as they are, past the other enrichers. */
+  expire(states: readonly unknown[], at: number, count: (event: UsageEvent) => void): void {
+    this.#slots.forEach((slot, k) => {
+      const state = states[k];
+      if (state === undefined) return;
+      try {
+        for (const event of slot.enricher.expire?.(state, at) ?? []) count(event);
+        if (!this.#failing.delete(slot.name)) this.#failures.recovered('enrich', slot.name, 'events');
+      } catch (error) {
+        this.#report(slot, error, 'what time decided is lost');
+      }
+    });
+  }
+
+  /** What can be written; the rest begins from nothing after a restart. */
+  encode(states: readonly unknown[]): EnricherRecord[] {
+    return this.#slots.flatMap((slot, k) => {
+      if (states[k] === undefined) return [];
+      try {
+        return [{ name: slot.name, state: atOnce(slot.enricher.encode(states[k]), 'encode') }];
+      } catch (error) {
+        this.#report(slot, error, 'after a restart it begins from nothing', 'encode');
+        return [];
+      }
+    });
+  }
+
+  /** States read back. An enricher that is new, or whose state cannot be read, begins from nothing; the latter is reported. */
+  decode(saved: readonly EnricherRecord[], onUnreadable: (enricher: string, error: unknown) => void): unknown[] {
+    return this.#slots.map((slot): unknown => {
+      const record = saved.find((each) => each.name === slot.name);
+      if (!record) return this.#begin(slot);
+      try {
+        return atOnce(slot.enricher.decode(record.state), 'decode');
+      } catch (error) {
+        onUnreadable(slot.name, error);
+        return this.#begin(slot);
+      }
+    });
+  }
+
+  #report(slot: EnricherSlot, error: unknown, fallback: string, part = ''): void {
+    if (part === '') this.#failing.add(slot.name);
+    this.#failures.report('enrich', slot.name, 'events', error, fallback, part);
+  }
+}

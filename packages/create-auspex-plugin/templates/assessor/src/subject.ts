@@ -1,0 +1,7 @@
+import type { Subjects } from '@auspex/testkit';
+import { __VALUE__ } from './plugin.ts';
+
+/** What the laws are tried on; made anew for each. */
+export function subject(): Subjects['assessor'] {
+  return { plugin: __VALUE__ };
+}

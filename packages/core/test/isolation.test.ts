@@ -606,3 +606,33 @@ test('an allocator is told that a saturated step is a bound', async () => {
   await run({ allocate: use(allocator), pools: [{ id: 'web', unitRate: 0.5, max: 1, actuator: use(recording(well)) }] });
   expect(truths.at(-1)).toBe('censored');
 });
+
+test('a plugin without state may begin with nothing (regression: it was never asked)', async () => {
+  const stateless = { begin: () => undefined, encode: () => new Uint8Array(0), decode: () => undefined };
+  const enricher = defineEnricher({
+    id: 'stateless',
+    summary: 'test',
+    config: none,
+    create: () => ({ ...stateless, enrich: (_state, event) => (event.group === 'bad' ? { ...event, group: 'renamed' } : event) }),
+  });
+  const predictor = definePredictor({
+    id: 'stateless',
+    summary: 'test',
+    config: none,
+    capabilities: { batch: false, trains: false },
+    create: () => ({
+      ...stateless,
+      observe: () => undefined,
+      forecast: (_state, { horizon }) => ({ quantiles: new Float64Array(horizon.length * LEVELS.length).fill(3) }),
+    }),
+  });
+  const { failures, decisions } = await run({ enrich: [use(enricher)], predictors: [use(predictor)], store: use(mapStore(new Map())) });
+  expect(failures).toEqual([]);
+  expect(
+    decisions
+      .at(-1)
+      ?.surges.map((surge) => surge.group)
+      .sort(),
+  ).toEqual(['good', 'renamed']);
+  expect(decisions.at(-1)?.demand.weights).toEqual({ stateless: 1 });
+});

@@ -26,6 +26,7 @@ const NEEDED: Readonly<Record<string, object>> = {
   csv: { files: ['a.csv'] },
   ndjson: { files: ['a.ndjson'] },
   lmdb: { path: 'store' },
+  remote: { command: ['./plugin'] },
 };
 
 test.each(catalogue.map((plugin) => [`${plugin.kind} ${plugin.id}`, plugin] as const))('%s parses its defaults', (_name, plugin) => {

@@ -8,7 +8,7 @@ import { persistence } from './persistence.ts';
 export interface SeriesState {
   readonly info: SeriesInfo;
   readonly horizon: readonly number[];
-  /** By predictor slot; undefined where the slot does not serve this series. */
+  /** By predictor slot: its state, or `NONE` where it does not serve this series. */
   readonly members: unknown[];
   ensemble: Ensemble;
   conformal: Conformal;

@@ -1,5 +1,5 @@
 import type { Enricher, UsageEvent } from '@auspex/contracts';
-import { atOnce } from './answer.ts';
+import { atOnce, NONE } from './answer.ts';
 import type { Failures } from './failures.ts';
 
 /** All that this stage is handed of an enricher. */
@@ -27,7 +27,7 @@ export class EnrichStage {
     this.#failures = failures;
   }
 
-  /** States of a new shard; undefined where an enricher could not begin, which then is not asked. */
+  /** States of a new shard; an enricher that could not begin has none, and is not asked. */
   begin(): unknown[] {
     return this.#slots.map((slot) => this.#begin(slot));
   }
@@ -37,7 +37,7 @@ export class EnrichStage {
       return atOnce(slot.enricher.begin(), 'begin');
     } catch (error) {
       this.#report(slot, error, 'events go on without it', 'begin');
-      return undefined;
+      return NONE;
     }
   }
 
@@ -46,7 +46,7 @@ export class EnrichStage {
     let event: UsageEvent | undefined = raw;
     for (let k = 0; k < this.#slots.length && event; k++) {
       const state = states[k];
-      if (state === undefined) continue;
+      if (state === NONE) continue;
       const slot = this.#slots[k] as EnricherSlot;
       try {
         const enriched: UsageEvent | undefined = atOnce(slot.enricher.enrich(state, event), 'enrich');
@@ -63,7 +63,7 @@ export class EnrichStage {
   expire(states: readonly unknown[], at: number, count: (event: UsageEvent) => void): void {
     this.#slots.forEach((slot, k) => {
       const state = states[k];
-      if (state === undefined) return;
+      if (state === NONE) return;
       try {
         for (const event of slot.enricher.expire?.(state, at) ?? []) count(event);
         if (!this.#failing.delete(slot.name)) this.#failures.recovered('enrich', slot.name, 'events');
@@ -76,7 +76,7 @@ export class EnrichStage {
   /** What can be written; the rest begins from nothing after a restart. */
   encode(states: readonly unknown[]): EnricherRecord[] {
     return this.#slots.flatMap((slot, k) => {
-      if (states[k] === undefined) return [];
+      if (states[k] === NONE) return [];
       try {
         return [{ name: slot.name, state: atOnce(slot.enricher.encode(states[k]), 'encode') }];
       } catch (error) {

@@ -13,7 +13,7 @@ import { pack, unpack } from '@auspex/numerics';
 import { withTimeLimit } from '../defaults/time-limit.ts';
 import { checkQuantiles } from '../forecasting/check.ts';
 import { Mixer, type SeriesState } from '../forecasting/mixer.ts';
-import { atOnce } from './answer.ts';
+import { atOnce, NONE } from './answer.ts';
 import type { Failures } from './failures.ts';
 
 /** All that this stage is handed of a predictor: never its lifecycle or config. */
@@ -67,7 +67,7 @@ export class PredictStage {
     // Frozen: what a predictor is shown must not be what it changes.
     Object.freeze(info);
     Object.freeze(horizon);
-    const members = this.#slots.map((slot) => (this.#serves(slot, info) ? this.#beginMember(slot, info) : undefined));
+    const members = this.#slots.map((slot) => (this.#serves(slot, info) ? this.#beginMember(slot, info) : NONE));
     return this.#mixer.begin(info, horizon, members);
   }
 
@@ -80,7 +80,7 @@ export class PredictStage {
       return atOnce(slot.predictor.begin(info), 'begin');
     } catch (error) {
       this.#failures.report('predict', slot.name, info.id, error, 'its series goes on without it');
-      return undefined;
+      return NONE;
     }
   }
 
@@ -91,7 +91,7 @@ export class PredictStage {
     for (let k = 0; k < this.#slots.length; k++) {
       const slot = this.#slots[k] as PredictorSlot;
       const state = series.members[k];
-      if (state === undefined) continue;
+      if (state === NONE) continue;
       // A copy each, and compared afterwards: freezing would cost more than all the rest of this.
       const { step, value, truth } = observation;
       const shown = { step, value, truth };
@@ -131,7 +131,7 @@ export class PredictStage {
     const { forecastBatch } = slot.predictor;
     if (!forecastBatch) return this.#askOneByOne(slot, k, all, requests);
     const answers = new Array<Prediction | undefined>(all.length);
-    const asked = all.map((_, index) => index).filter((index) => all[index]?.members[k] !== undefined);
+    const asked = all.map((_, index) => index).filter((index) => all[index]?.members[k] !== NONE);
     if (asked.length === 0) return answers;
     try {
       const states = asked.map((index) => all[index]?.members[k]);
@@ -159,7 +159,7 @@ export class PredictStage {
     for (let index = 0; index < all.length; index++) {
       const series = all[index] as SeriesState;
       const state = series.members[k];
-      if (state === undefined) continue;
+      if (state === NONE) continue;
       try {
         const answer = atOnce(slot.predictor.forecast(state, requests[index] as ForecastRequest), 'forecast');
         answers[index] = this.#accept(slot, series, answer);
@@ -198,7 +198,7 @@ export class PredictStage {
       names: this.#slots.map((slot) => slot.name),
       horizon: series.horizon,
       members: series.members.map((state, k) =>
-        state === undefined ? null : this.#encodeMember(this.#slots[k] as PredictorSlot, series, state),
+        state === NONE ? null : this.#encodeMember(this.#slots[k] as PredictorSlot, series, state),
       ),
       loss: series.ensemble.loss,
       theta: series.conformal.theta,
@@ -226,7 +226,7 @@ export class PredictStage {
     this.#slots.forEach((slot, k) => {
       const from = encoded.names.indexOf(slot.name);
       const member = encoded.members[from];
-      if (!member || series.members[k] === undefined) return;
+      if (!member || series.members[k] === NONE) return;
       try {
         series.members[k] = slot.predictor.decode(member);
         series.ensemble.loss[k] = encoded.loss[from] as number;

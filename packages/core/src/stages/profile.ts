@@ -1,5 +1,5 @@
 import type { BehaviorProfile, Correlation, GroupInfo, GroupStep, Profiler } from '@auspex/contracts';
-import { atOnce } from './answer.ts';
+import { atOnce, NONE } from './answer.ts';
 import type { Failures } from './failures.ts';
 
 /** Folds closed usage into each group's profile, and answers what the later stages ask of it. One group's failure stays its own. */
@@ -26,11 +26,15 @@ export class ProfileStage {
     }
   }
 
+  #state(group: string): unknown {
+    return this.#states.has(group) ? this.#states.get(group) : NONE;
+  }
+
   // No closures here: these run for every group and step.
   fold(group: string, step: GroupStep): void {
     try {
-      const state = this.#states.get(group);
-      if (state === undefined) return;
+      const state = this.#state(group);
+      if (state === NONE) return;
       const { length } = step.usage;
       const next = atOnce(this.#profiler.fold(state, step), 'fold');
       if (step.usage.length !== length) throw new Error('changed the usage that it was given');
@@ -43,8 +47,8 @@ export class ProfileStage {
 
   expected(group: string, at: number): number | undefined {
     try {
-      const state = this.#states.get(group);
-      if (state === undefined) return undefined;
+      const state = this.#state(group);
+      if (state === NONE) return undefined;
       const rate = atOnce(this.#profiler.expected(state, at), 'expected');
       this.#failures.recovered('profile', this.#name, group, 'expected');
       return rate !== undefined && Number.isFinite(rate) && rate >= 0 ? rate : undefined;
@@ -56,8 +60,8 @@ export class ProfileStage {
 
   sensitivity(group: string): number {
     try {
-      const state = this.#states.get(group);
-      if (state === undefined) return 1;
+      const state = this.#state(group);
+      if (state === NONE) return 1;
       const sensitivity = atOnce(this.#profiler.sensitivity(state), 'sensitivity');
       this.#failures.recovered('profile', this.#name, group, 'sensitivity');
       return Number.isFinite(sensitivity) ? sensitivity : 1;
@@ -69,8 +73,8 @@ export class ProfileStage {
 
   profile(group: string): BehaviorProfile | undefined {
     try {
-      const state = this.#states.get(group);
-      return state === undefined ? undefined : atOnce(this.#profiler.profile(state), 'profile');
+      const state = this.#state(group);
+      return state === NONE ? undefined : atOnce(this.#profiler.profile(state), 'profile');
     } catch (error) {
       this.#failures.report('profile', this.#name, group, error, 'it has no profile to show', 'profile');
       return undefined;
@@ -96,8 +100,8 @@ export class ProfileStage {
 
   /** Undefined where the group has no profile, or it cannot be written. */
   encode(group: string): Uint8Array | undefined {
-    const state = this.#states.get(group);
-    if (state === undefined) return undefined;
+    const state = this.#state(group);
+    if (state === NONE) return undefined;
     try {
       return atOnce(this.#profiler.encode(state), 'encode');
     } catch (error) {

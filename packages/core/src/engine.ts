@@ -169,7 +169,8 @@ class AuspexEngine implements Engine {
       const { mode, host, decideFrom } = this.#options;
       const clock = this.#services.get(TOKENS.clock);
       const store = this.#services.get(TOKENS.store);
-      const durable = host?.store === undefined && this.#config.store.plugin.capabilities.durable;
+      const durable =
+        host?.store === undefined ? this.#config.store.plugin.capabilities.durable : mode !== 'replay' && (host.durable ?? true);
       if (mode !== 'replay') {
         this.#lease = new Lease(store, clock);
         await this.#lease.acquire();

@@ -247,6 +247,15 @@ test('a host hands in its own logger, metrics registry and database client', asy
   expect(engine.configHash).toMatch(/^[0-9a-f]{12}$/);
 });
 
+test("what is learnt is kept in a host's own store", async () => {
+  const map = new Map<string, Uint8Array>();
+  await run({}, { host: { store: new MapStore(map) } });
+  expect([...map.keys()]).toEqual(expect.arrayContaining(['engine/checkpoint', 'profile/a', 'series/pool%3Aweb']));
+  const forgetful = new Map<string, Uint8Array>();
+  await run({}, { host: { store: new MapStore(forgetful), durable: false } });
+  expect(forgetful.has('engine/checkpoint')).toBe(false);
+});
+
 test('a plugin has a corner of the store to itself, and a store has none', async () => {
   const map = new Map<string, Uint8Array>();
   const kept: string[] = [];

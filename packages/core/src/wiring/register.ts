@@ -31,8 +31,10 @@ export interface HostServices {
   readonly random?: Random;
   readonly logger?: Logger;
   readonly meter?: Meter;
-  /** Replaces the config's store; the host closes it. */
+  /** Replaces the config's store; the host closes it. A replay reads it and writes nothing. */
   readonly store?: Store;
+  /** Does the host's store survive the process? Default true. */
+  readonly durable?: boolean;
   /** Replaces the config's actuators, by pool; the host closes them. */
   readonly actuators?: ReadonlyMap<string, Actuator>;
 }

@@ -105,4 +105,5 @@ else {
   console.log(`a whole cycle, preset  ${us(whole.perGroup)}   (median of ${whole.steps} steps)`);
   console.log(`share                  ${(100 * share(plain.over)).toFixed(1)} %, with taps ${(100 * share(tapped.over)).toFixed(1)} %`);
 }
-process.exitCode = plain.over <= 2 && share(plain.over) <= 0.05 ? 0 : 1;
+const worst = Math.max(plain.over, tapped.over);
+process.exitCode = worst <= 2 && share(worst) <= 0.05 ? 0 : 1;

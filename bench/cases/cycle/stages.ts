@@ -16,7 +16,7 @@ import {
 } from '../../../packages/contracts/src/index.ts';
 import { Mixer, type SeriesState } from '../../../packages/core/src/forecasting/mixer.ts';
 import { attributeTaps } from '../../../packages/core/src/hooks/attribute.ts';
-import { createHooks, type EngineHooks } from '../../../packages/core/src/hooks/hooks.ts';
+import { createHooks, type EngineHooks, isTapped } from '../../../packages/core/src/hooks/hooks.ts';
 import { TapLedger } from '../../../packages/core/src/hooks/ledger.ts';
 import { plug } from '../../../packages/core/src/hooks/plug.ts';
 import { MemoryMeter, silentLogger } from '../../../packages/core/src/index.ts';
@@ -151,7 +151,7 @@ export async function wrappedStep({ names, pool, hooks, wrapped }: Bench, step: 
   for (const name of names) profile.fold(name, { step, truth: 'observed', usage: [USAGE] });
   for (let index = 0; index < series.length; index++) predict.observe(series[index] as SeriesState, observation(step, index));
   const forecasts = await predict.forecast(series, at);
-  for (const forecast of forecasts) if (hooks.forecast.isUsed()) hooks.forecast.call(forecast);
+  for (const forecast of forecasts) if (isTapped(hooks.forecast)) hooks.forecast.call(forecast);
   const groups = names.map((name) => {
     const expectedAtLead = profile.expected(name, at + 300_000) ?? 0;
     const surge = assess.assess(question(name, at, profile.expected(name, step), profile.sensitivity(name)));

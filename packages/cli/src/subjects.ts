@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { AuspexError, isPlugin, type Plugin, type PluginKind } from '@auspex/contracts';
-import { locateModule } from '@auspex/core';
+import { isFileName, locateModule } from '@auspex/core';
 import { catalogue } from '@auspex/preset';
 import type { MakeSubject, Subject } from '@auspex/testkit';
 import { importModule } from './load-config.ts';
@@ -40,8 +40,8 @@ export async function subjectsOf(name: string, options: unknown, cwd: string): P
 
 async function load(name: string, cwd: string): Promise<Readonly<Record<string, unknown>>> {
   const from = pathToFileURL(path.join(cwd, 'package.json')).href;
-  const isFile = /^(?:[./]|file:)/.test(name) || /\.m?[jt]s$/.test(name);
-  const wanted = isFile ? [/^(?:[./]|file:)/.test(name) ? name : `./${name}`] : [`${name}/subject`, name];
+  const bare = !isFileName(name) && /\.m?[jt]s$/.test(name);
+  const wanted = bare ? [`./${name}`] : isFileName(name) ? [name] : [`${name}/subject`, name];
   let url: string | undefined;
   let failure: unknown;
   for (const each of wanted) {

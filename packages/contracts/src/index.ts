@@ -63,5 +63,6 @@ export {
   type TrainingSeries,
 } from './stages/predict.ts';
 export type { GroupInfo, GroupStep, Profiler } from './stages/profile.ts';
+export type { Shards } from './stages/share.ts';
 export type { Source, SourceBatch, SourceCapabilities } from './stages/source.ts';
 export type { Store, StoreCapabilities, StoreWrite } from './store.ts';

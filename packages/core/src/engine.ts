@@ -5,6 +5,7 @@ import { breathe } from './defaults/breathe.ts';
 import { VirtualClock } from './defaults/clock.ts';
 import { heartbeat } from './defaults/heartbeat.ts';
 import { newSecret, UserHash } from './defaults/secret.ts';
+import { withTimeLimit } from './defaults/time-limit.ts';
 import type { EngineHooks } from './hooks/hooks.ts';
 import type { TapCost } from './hooks/ledger.ts';
 import { plug } from './hooks/plug.ts';
@@ -141,12 +142,15 @@ class AuspexEngine implements Engine {
   }
 
   extend(use: PluginUse<'extension'>): { remove(): Promise<void> } {
+    if (this.state === 'stopping' || this.state === 'stopped')
+      throw new AuspexError('LIFECYCLE', `an engine that is ${this.state} takes no extension`);
     const used = parseUse('extension', use, `extensions[+${this.#extended++}]`, this.#options.catalogue ?? []);
     const { instance } = this.#services.get(TOKENS.make)(used);
     const unplug = plug(this.hooks, used.plugin.id, instance as Extension);
     return {
       remove: async () => {
-        unplug();
+        // A tap that removes itself, or one that hangs, must not wait for its own end for ever.
+        await withTimeLimit(unplug(), this.settings.timeLimit, 'removal').catch(() => undefined);
         await this.#lifecycle.closeOne(used.path);
       },
     };

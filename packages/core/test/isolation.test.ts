@@ -636,3 +636,121 @@ test('a plugin without state may begin with nothing (regression: it was never as
   ).toEqual(['good', 'renamed']);
   expect(decisions.at(-1)?.demand.weights).toEqual({ stateless: 1 });
 });
+
+test('a predictor may use its array again: each series keeps its own answer (regression: the last one overwrote all)', async () => {
+  const shared = new Float64Array(64);
+  const reusing = definePredictor({
+    id: 'reusing',
+    summary: 'test',
+    config: none,
+    capabilities: { batch: false, trains: false },
+    create: (): import('@auspex/contracts').Predictor<{ name: string }> => ({
+      begin: ({ name }) => ({ name }),
+      observe: (state) => state,
+      forecast: ({ name }, { horizon }) => ({ quantiles: shared.subarray(0, horizon.length * LEVELS.length).fill(name === 'bad' ? 7 : 3) }),
+      encode: () => new Uint8Array(0),
+      decode: () => ({ name: '' }),
+    }),
+  });
+  const seen = new Map<string, number>();
+  await using engine = createEngine(fakeConfig(events, { predictors: [use(reusing)] }), { mode: 'replay' });
+  engine.hooks.forecast.tap('test', (forecast) => void seen.set(forecast.series, forecast.quantiles[3] as number));
+  await engine.start();
+  await engine.run();
+  expect(seen.get('bad@*/requests')).toBeGreaterThan(2 * (seen.get('good@*/requests') as number));
+});
+
+test('an assessor may use its object again: each group keeps its own surge', async () => {
+  const one = {
+    group: '',
+    pop: '',
+    score: 0,
+    probability: 0,
+    expected: 0,
+    actual: 0,
+    deviation: 0,
+    eventImpact: 0,
+    contributions: [] as never[],
+  };
+  const assessor = defineAssessor({
+    id: 'reusing',
+    summary: 'test',
+    config: none,
+    create: () => ({ assess: ({ group, pop }) => Object.assign(one, { group, pop, probability: group === 'bad' ? 0.9 : 0.1 }) }),
+  });
+  const { decisions } = await run({ assess: use(assessor) });
+  expect(decisions.at(-1)?.surges.map(({ group, probability }) => `${group} ${probability}`)).toEqual(['bad 0.9', 'good 0.1']);
+});
+
+test.each([
+  [
+    'writes and then throws',
+    (event: { group: string; count?: number }) => {
+      event.group = 'stolen';
+      event.count = -1e9;
+      throw new Error('half done');
+    },
+    'half done',
+  ],
+  ['makes a count of NaN', (event: object) => ({ ...event, count: Number.NaN }), 'changed what the source measured'],
+  ['answers with a piece of an event', (event: { at: number }) => ({ at: event.at }), 'changed what the source measured'],
+  ['gives a group that is no text', (event: object) => ({ ...event, group: 7 }), 'gave a group or POP that is no text'],
+  ['gives a resource that is no text', (event: object) => ({ ...event, resource: ['a'] }), 'gave a resource'],
+] as const)('an enricher that %s is named, and the event is counted as it was', async (_, harm, message) => {
+  const enricher = defineEnricher({
+    id: 'harmful',
+    summary: 'test',
+    config: none,
+    create: () => ({
+      begin: () => ({}),
+      enrich: (_state, event) => (event.group === 'bad' ? (harm(event as never) as never) : event),
+      encode: () => new Uint8Array(0),
+      decode: () => ({}),
+    }),
+  });
+  const { failures, decisions } = await run({ enrich: [use(enricher)] });
+  expect([...new Set(failures.map(({ stage, plugin }) => `${stage} ${plugin}`))]).toEqual(['enrich harmful']);
+  expect(failures[0]?.message).toMatch(message);
+  expect(decisions.at(-1)?.demand.actual).toBeCloseTo(1);
+  expect(
+    decisions
+      .at(-1)
+      ?.surges.map((surge) => surge.group)
+      .sort(),
+  ).toEqual(['bad', 'good']);
+});
+
+test.each([
+  [
+    'a calendar with groups that are no list',
+    {
+      calendars: [
+        use(
+          defineCalendar({
+            id: 'harmful',
+            summary: 'test',
+            config: none,
+            create: () => ({ between: () => [{ id: 'x', name: 'x', start: T0, end: T0 + 86_400_000, impact: 1, groups: 5 as never }] }),
+          }),
+        ),
+      ],
+    },
+  ],
+  [
+    'an allocator that proposes nothing for a pool',
+    {
+      allocate: use(
+        defineAllocator({
+          id: 'harmful',
+          summary: 'test',
+          config: none,
+          create: () => ({ begin: () => ({}), allocate: () => [undefined] as never, encode: () => new Uint8Array(0), decode: () => ({}) }),
+        }),
+      ),
+    },
+  ],
+] as const)('%s does not end the run', async (_, overrides) => {
+  const { failures, decisions } = await run(overrides as never);
+  expect(failures.map(({ plugin }) => plugin)).toEqual(['harmful']);
+  expect(decisions.length).toBeGreaterThan(4);
+});

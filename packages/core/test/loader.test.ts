@@ -137,6 +137,86 @@ test('everything that is wrong with a config is reported at once, each with its 
   expect(found.every((error) => error.remedy.length > 10)).toBe(true);
 });
 
+test('whatever a module, a schema or a name is, its slot alone is told, and the others are looked at', async () => {
+  file('null.mjs', 'throw null;');
+  file('text.mjs', "throw 'just text';");
+  file('hangs.mjs', 'await new Promise(() => setTimeout(() => undefined, 60_000).unref()); export default 1;');
+  file('folder/index.js', '');
+  file('async.mjs', `${head}export default ${actuator('lazy', "{ a: z.string().default('x').refine(async () => true) }")};`);
+  file(
+    'throws.mjs',
+    `${head}export default ${actuator('throws', "{ a: z.string().default('x').transform(() => { throw new Error('no such file'); }) }")};`,
+  );
+  file('odd.mjs', `${head}const { capabilities, ...rest } = ${actuator('odd')};\nexport default Object.freeze(rest);`);
+  file('node_modules/@acme/cjs/package.json', '{"name":"@acme/cjs","version":"1.0.0","main":"index.cjs"}');
+  file('node_modules/@acme/cjs/index.cjs', 'module.exports = { nothing: 1 };');
+  const names = [
+    './null.mjs',
+    './text.mjs',
+    './hangs.mjs',
+    './folder',
+    'https://acme.example/p.js',
+    'node:fs',
+    'C:\\plugins\\a.js',
+    './async.mjs',
+    './throws.mjs',
+    './odd.mjs',
+    '@acme/cjs',
+  ];
+  const found = await problems(config([...names.map((name) => ({ use: name })), { use: '@acme/absent' }]), { importLimitMs: 300 });
+  const at = (n: number): string => `${found.find((error) => error.path?.startsWith(`pools[${n}]`))?.message}`;
+  expect(found.length).toBe(names.length + 1);
+  expect(at(0)).toContain('throws when it is imported: null');
+  expect(at(1)).toContain('throws when it is imported: just text');
+  expect(at(2)).toContain('no answer within 300 ms');
+  expect(at(3)).toContain('./folder is a folder');
+  expect(at(4)).toContain('plugins are not loaded from https:');
+  expect(at(5)).toContain('plugins are not loaded from node:');
+  expect(at(6)).toContain('there is no file');
+  expect(at(7)).toContain('its schema throws');
+  expect(at(8)).toContain('its schema throws: no such file');
+  expect(at(9)).toContain('declares no capabilities');
+  expect(at(10)).toContain('exports no actuator');
+});
+
+test('options are parsed once, and what a host hands in stays as it is', async () => {
+  file(
+    'counting.mjs',
+    `${head}export let parsed = 0;\nexport const counted = ${actuator('counted', "{ id: z.string().default('').transform((text) => text + ++parsed) }")};`,
+  );
+  const loaded = await loadPlugins(config([{ use: './counting.mjs#counted' }]), { from });
+  const options = [parseConfig(loaded), parseConfig(loaded)].map((each) => each.actuators.get('p0')?.options);
+  expect(options).toEqual([{ id: '1' }, { id: '1' }]);
+  const holding = defineActuator({
+    id: 'holding',
+    summary: 's',
+    config: z.strictObject({ client: z.custom<{ open: boolean }>(), list: z.array(z.number()) }),
+    capabilities: { lease: 'none' },
+    create: () => ({ actuate: async () => ({}) as never, read: async () => ({ units: 0, ready: 0 }) }),
+  });
+  const client: { open: boolean; self?: unknown; big?: bigint } = { open: false, big: 1n };
+  client.self = client;
+  const resolved = parseConfig(config([use(holding, { client, list: [1] })]));
+  const own = resolved.actuators.get('p0')?.options as { client: object; list: number[] };
+  client.open = true;
+  expect(own.client).toBe(client);
+  expect(Object.isFrozen(own) && Object.isFrozen(own.list)).toBe(true);
+});
+
+test('configs that differ in a map, a set or an expression hash differently', () => {
+  const any = defineActuator({
+    id: 'any',
+    summary: 's',
+    config: z.strictObject({ value: z.unknown() }),
+    capabilities: { lease: 'none' },
+    create: () => ({ actuate: async () => ({}) as never, read: async () => ({ units: 0, ready: 0 }) }),
+  });
+  const hash = (value: unknown): string => parseConfig(config([use(any, { value })])).hash;
+  const values = [new Map([[1, 2]]), new Map([[3, 4]]), new Set([1]), new Set([2]), /a/, /b/, Number.NaN, null, 1n, Uint8Array.of(1)];
+  expect(new Set(values.map(hash)).size).toBe(values.length);
+  expect(hash(new Map([[1, 2]]))).toBe(hash(new Map([[1, 2]])));
+});
+
 test('an engine that is handed an unloaded config says how to load it', () => {
   expect(() => createEngine(config([{ use: '@acme/scaler' }]), { mode: 'shadow' })).toThrow(/has to be imported first/);
 });

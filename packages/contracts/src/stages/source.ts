@@ -1,4 +1,5 @@
 import type { UsageEvent } from '../data/event.ts';
+import type { Shards } from './share.ts';
 
 /** A piece of one partition's input, in order. */
 export interface SourceBatch {
@@ -38,6 +39,11 @@ export interface Source {
   open(from: Readonly<Record<string, string>>, signal: AbortSignal): AsyncIterable<SourceBatch>;
   /** Called after a checkpoint that holds these positions is durable (Kafka commits offsets here). Optional. */
   commit?(positions: Readonly<Record<string, string>>): Promise<void>;
+  /**
+   * Takes part in the sharing of the partitions until `signal` aborts; only with the capability `shared`, and then in place of
+   * `open`. It takes what the broker deals it, pushes each partition's batches in order, and releases what it loses.
+   */
+  share?(shards: Shards, signal: AbortSignal): Promise<void>;
   close?(): Promise<void>;
 }
 
@@ -47,4 +53,6 @@ export interface SourceCapabilities {
   readonly replayable: boolean;
   /** What a step without any event means: `zero` demand (a log that is being written), or a `gap` (a table with missing rows). */
   readonly silence: 'zero' | 'gap';
+  /** Are its partitions dealt out among instances by a broker? Default false. Then `createShardedEngine` runs it. */
+  readonly shared?: boolean;
 }

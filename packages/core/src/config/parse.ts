@@ -1,18 +1,9 @@
 import { createHash } from 'node:crypto';
-import {
-  AuspexError,
-  DEFINED_BY,
-  deepFreeze,
-  formatDuration,
-  isPlugin,
-  type Plugin,
-  type PluginKind,
-  type PluginUse,
-} from '@auspex/contracts';
+import { AuspexError, DEFINED_BY, formatDuration, isPlugin, type Plugin, type PluginKind, type PluginUse } from '@auspex/contracts';
 import { zone as zoneOf } from '@auspex/numerics';
 import type { z } from 'zod';
 import type { Loaded } from '../loader/loaded.ts';
-import { slotsOf } from '../loader/slots.ts';
+import { mapSlots, slotsOf } from '../loader/slots.ts';
 import { isModule } from '../loader/specifier.ts';
 import { versionProblem } from '../loader/version.ts';
 import { type EngineSettings, engineConfig } from './schema.ts';
@@ -130,16 +121,89 @@ function resolvePlugin<K extends PluginKind>(
     const remedy = 'Name the plugin by package or file, and pass the config through loadPlugins; or leave isolation out.';
     return fail(new AuspexError('SUPPORT', 'isolation: process is not to be had for a plugin by value or by id', { path, remedy }));
   }
+  const odd = oddity(plugin);
+  if (odd !== undefined) return fail(new AuspexError('PLUGIN_INVALID', odd, { path }));
   const named = `${path}(${plugin.id})`;
-  const options = (plugin.config as z.ZodType).safeParse(use.with ?? {});
-  if (!options.success) {
-    problems.push(...zodProblems(options.error, named, use.with, Object.keys((plugin.config as { shape?: object }).shape ?? {})));
-    return nothing;
-  }
   const scope = use.for ?? 'all';
   if (!['all', 'pools', 'groups'].includes(scope))
     return fail(new AuspexError('CONFIG_INVALID', `for: "${scope}" is none of all, pools, groups`, { path: named }));
-  return { plugin: plugin as unknown as Plugin<K>, options: deepFreeze(options.data), path: named, for: scope as 'all' };
+  const resolved = (options: unknown): ResolvedPlugin<K> => ({
+    plugin: plugin as unknown as Plugin<K>,
+    options,
+    path: named,
+    for: scope as 'all',
+  });
+  const before = (use as ParsedUse)[PARSED];
+  if (before) return resolved(before.options);
+  let parsed: z.ZodSafeParseResult<unknown>;
+  try {
+    parsed = (plugin.config as z.ZodType).safeParse(use.with ?? {});
+  } catch (cause) {
+    const message = `its schema throws: ${cause instanceof Error ? cause.message : String(cause)}`;
+    return fail(
+      new AuspexError('PLUGIN_INVALID', message, {
+        path: named,
+        cause,
+        remedy: 'A schema answers at once: no async refinement, no throwing transform.',
+      }),
+    );
+  }
+  if (!parsed.success) {
+    problems.push(...zodProblems(parsed.error, named, use.with, Object.keys((plugin.config as { shape?: object }).shape ?? {})));
+    return nothing;
+  }
+  return resolved(freezeMade(parsed.data, use.with));
+}
+
+/** What plain JavaScript may have got wrong, where TypeScript would have said so; undefined = nothing. */
+function oddity(plugin: Plugin): string | undefined {
+  if (typeof plugin.id !== 'string' || !/^[a-z0-9]+(-[a-z0-9]+)*$/.test(plugin.id))
+    return `the id "${String(plugin.id)}" is no lower-case kebab text`;
+  if (typeof plugin.capabilities !== 'object' || plugin.capabilities === null) return `"${plugin.id}" declares no capabilities`;
+  return typeof plugin.summary === 'string' ? undefined : `"${plugin.id}" has no summary`;
+}
+
+/** Marks a use whose options were parsed already: they are parsed once, by whoever comes first. */
+const PARSED: unique symbol = Symbol('parsed');
+type ParsedUse = PluginUse & { readonly [PARSED]?: { readonly options: unknown } };
+
+/** The config with each plugin's parsed options beside it, so that a default such as a random id is made once. */
+export function withParsed(config: unknown, resolved: ResolvedConfig): unknown {
+  const all = [
+    ...resolved.sources,
+    ...resolved.enrich,
+    resolved.profiler,
+    ...resolved.predictors,
+    resolved.assess,
+    resolved.allocate,
+    ...resolved.calendars,
+    resolved.store,
+    ...resolved.extensions,
+    ...resolved.actuators.values(),
+  ];
+  const byPath = new Map(all.map((used) => [used.path.slice(0, used.path.lastIndexOf('(')), used] as const));
+  return mapSlots(config, ({ path, use }) => {
+    const used = byPath.get(path);
+    return used ? ({ ...use, [PARSED]: { options: used.options } } as PluginUse) : use;
+  });
+}
+
+/** Freezes what parsing has made, and leaves what the caller handed in as it is: a client of the host is the host's. */
+function freezeMade<T>(made: T, given: unknown, seen = new Set<unknown>()): T {
+  if (seen.size === 0) collect(given, seen);
+  if (typeof made !== 'object' || made === null || seen.has(made) || ArrayBuffer.isView(made)) return made;
+  if (!Array.isArray(made) && Object.getPrototypeOf(made) !== Object.prototype) return made;
+  seen.add(made);
+  Object.freeze(made);
+  for (const inner of Object.values(made)) freezeMade(inner, given, seen);
+  return made;
+}
+
+/** Every object that can be reached from a value. */
+function collect(value: unknown, found: Set<unknown>): void {
+  found.add(value);
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return;
+  for (const inner of Object.values(value)) if (!found.has(inner)) collect(inner, found);
 }
 
 function unknownPlugin(kind: PluginKind, name: string, path: string, known: readonly Plugin[]): AuspexError {
@@ -239,17 +303,37 @@ function configHash(config: Omit<ResolvedConfig, 'hash'>): string {
   return createHash('sha256').update(canonical({ rest, plugins, actuators })).digest('hex').slice(0, 12);
 }
 
-/** JSON with sorted keys. Functions and symbols in options are left out: code has no stable text, and a client of the host has none either. */
+/**
+ * JSON with sorted keys, of whatever options may hold. Functions and symbols are left out: code has no stable text, and a client
+ * of the host has none either.
+ */
 function canonical(value: unknown): string {
-  return (
-    JSON.stringify(value, (_key, inner: unknown) =>
-      typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? plain(inner) : inner,
-    ) ?? ''
-  );
+  const open = new Set<unknown>();
+  const plain = (inner: unknown): unknown => {
+    if (typeof inner === 'bigint') return `${inner}n`;
+    if (typeof inner === 'number' && !Number.isFinite(inner)) return String(inner);
+    if (typeof inner !== 'object' || inner === null) return inner;
+    if (open.has(inner)) return '[above]';
+    if (inner instanceof RegExp || inner instanceof URL) return String(inner);
+    if (inner instanceof Date) return inner.getTime();
+    if (ArrayBuffer.isView(inner))
+      return createHash('sha256')
+        .update(new Uint8Array(inner.buffer, inner.byteOffset, inner.byteLength))
+        .digest('hex');
+    open.add(inner);
+    const done = structured(inner, plain);
+    open.delete(inner);
+    return done;
+  };
+  return JSON.stringify(plain(value)) ?? '';
 }
 
-function plain(value: object): object | string {
+function structured(value: object, plain: (inner: unknown) => unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (value instanceof Map) return { map: [...value].map(([key, inner]) => [plain(key), plain(inner)]) };
+  if (value instanceof Set) return { set: [...value].map(plain) };
   const prototype = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return `[${value.constructor?.name ?? 'object'}]`;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, plain(inner)]));
 }

@@ -17,7 +17,7 @@ import type { SeriesState } from '../forecasting/mixer.ts';
 import { readForecast } from '../forecasting/read.ts';
 import { GUARDS } from '../guards/all.ts';
 import { runGuards } from '../guards/guard.ts';
-import type { EngineHooks } from '../hooks/hooks.ts';
+import { type EngineHooks, isTapped } from '../hooks/hooks.ts';
 import type { ClosedStep } from '../ingest/ingest.ts';
 import type { Journal } from '../journal.ts';
 import { stamp } from '../persistence/keys.ts';
@@ -134,7 +134,7 @@ export class Cycle {
   /** What hooks make of a step's usage; from history it comes as they left it. */
   reshape(closed: ClosedStep): ClosedStep {
     const { hooks } = this.#parts;
-    return hooks.usage.isUsed() ? { ...closed, usage: hooks.usage.call(closed.usage, closed.step) } : closed;
+    return isTapped(hooks.usage) ? { ...closed, usage: hooks.usage.call(closed.usage, closed.step) } : closed;
   }
 
   /**
@@ -326,7 +326,7 @@ export class Cycle {
     const byId = new Map<string, Forecast>();
     forecasts.forEach((forecast, index) => {
       byId.set((all[index] as SeriesState).info.id, forecast);
-      if (hooks.forecast.isUsed()) hooks.forecast.call(forecast);
+      if (isTapped(hooks.forecast)) hooks.forecast.call(forecast);
     });
     return byId;
   }
@@ -344,9 +344,9 @@ export class Cycle {
     for (const [index, state] of this.pools.entries()) {
       const proposal = proposals[index] as (typeof proposals)[number];
       const proposed = this.#draft(state, views[index] as PoolView, at, proposal, read[index] as (typeof read)[number]);
-      const reshaped = hooks.decision.isUsed() ? reshapedBy(await hooks.decision.promise(proposed), proposed) : proposed;
+      const reshaped = isTapped(hooks.decision) ? reshapedBy(await hooks.decision.promise(proposed), proposed) : proposed;
       // What `attributeTaps` makes of a tap's reason: who gave it, too.
-      const veto = hooks.veto.isUsed() ? ((await hooks.veto.promise(reshaped)) as unknown as Veto | undefined) : undefined;
+      const veto = isTapped(hooks.veto) ? ((await hooks.veto.promise(reshaped)) as unknown as Veto | undefined) : undefined;
       decisions.push(this.#guard(state, at, reshaped, veto));
     }
     return decisions;
@@ -469,7 +469,7 @@ export class Cycle {
     if (final.units !== state.previous) state.lastChange = at;
     state.previous = final.units;
     journal.append({ type: 'decision', step: at, decision: final });
-    if (hooks.decided.isUsed()) hooks.decided.call(final);
+    if (isTapped(hooks.decided)) hooks.decided.call(final);
     return final;
   }
 
@@ -495,7 +495,7 @@ export class Cycle {
         signal,
       );
       journal.append({ type: 'receipt', step: decision.step, receipt });
-      if (hooks.receipt.isUsed()) hooks.receipt.call(receipt);
+      if (isTapped(hooks.receipt)) hooks.receipt.call(receipt);
     }
   }
 
@@ -504,7 +504,7 @@ export class Cycle {
     const { failures, journal, hooks } = this.#parts;
     for (const failure of failures.take()) {
       journal.append({ type: 'failure', step: at, failure });
-      if (hooks.failure.isUsed()) hooks.failure.call(failure, at);
+      if (isTapped(hooks.failure)) hooks.failure.call(failure, at);
     }
   }
 

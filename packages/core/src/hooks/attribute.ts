@@ -17,8 +17,6 @@ type Fn = ((first: unknown, second?: unknown) => unknown) & { [IS_ON]?: () => bo
 const GIVEN: Partial<Record<keyof EngineHooks, (value: never) => unknown>> = {
   // Only where somebody taps: a copy of a step's usage is dear.
   usage: (usage: readonly Usage[]) => structuredClone(usage),
-  // Its quantiles are the cycle's own: making a typed array is dearer than all the rest, so they are guarded below.
-  forecast: (forecast: Forecast) => (forecast.weights ? { ...forecast, weights: { ...forecast.weights } } : { ...forecast }),
 };
 
 /** What is wrong with a tap's answer, or undefined. A bad answer counts as none, and the value goes on as it was. */
@@ -58,29 +56,23 @@ export function attributeTaps(hooks: EngineHooks, failures: Failures, ledger: Ta
     hook.intercept({
       register: (tap: { name: string; type: string; fn: Fn }) => {
         if (tap.type === 'async') throw new TypeError(`tap "${tap.name}" of hook "${name}" uses a callback; use tap or tapPromise`);
-        return { ...tap, fn: bounded(name, tap, failures, ledger.entry(name, tap.name), limitMs) };
+        // The wrapper names what it wraps, so that it can be found and taken out.
+        const fn = Object.assign(bounded(name, tap, failures, ledger.entry(name, tap.name), limitMs), { act: tap.fn });
+        return { ...tap, fn };
       },
     } as never);
   }
 }
 
-/** Remembers the quantiles that a tap is shown, and puts them back where it wrote into them. */
-class QuantileGuard {
-  #kept = new Float64Array(0);
-
-  keep({ quantiles }: Forecast): void {
-    if (this.#kept.length < quantiles.length) this.#kept = new Float64Array(quantiles.length);
-    this.#kept.set(quantiles);
-  }
-
-  /** @throws where they were changed */
-  check({ quantiles }: Forecast): void {
-    for (let at = 0; at < quantiles.length; at++) {
-      if (quantiles[at] === this.#kept[at]) continue;
-      quantiles.set(this.#kept.subarray(0, quantiles.length));
-      throw new Error('changed the quantiles of a forecast');
-    }
-  }
+/** A forecast of a tap's own. The array is filled anew for each call, since making one is dearer than all the rest: who keeps it copies it. */
+function shownForecasts(): (forecast: Forecast) => Forecast {
+  let scratch = new Float64Array(0);
+  return (forecast) => {
+    const { quantiles, weights } = forecast;
+    if (scratch.length !== quantiles.length) scratch = new Float64Array(quantiles.length);
+    scratch.set(quantiles);
+    return weights ? { ...forecast, quantiles: scratch, weights: { ...weights } } : { ...forecast, quantiles: scratch };
+  };
 }
 
 function bounded(
@@ -90,7 +82,7 @@ function bounded(
   entry: TapEntry,
   limitMs: number,
 ): Fn {
-  const given = GIVEN[hook] as ((value: unknown) => unknown) | undefined;
+  const given = hook === 'forecast' ? (shownForecasts() as (value: never) => unknown) : GIVEN[hook];
   const wrong = WRONG[hook] as ((answer: unknown) => string | undefined) | undefined;
   const end = (began: number, answer: unknown): unknown => {
     const fault = answer === undefined || answer === null ? undefined : wrong?.(answer);
@@ -107,16 +99,9 @@ function bounded(
     failures.report('hook', tap.name, hook, error, 'the cycle goes on without it');
     return undefined;
   };
-  const guard = hook === 'forecast' ? new QuantileGuard() : undefined;
   const begin = (first: unknown, second: unknown): unknown => {
     entry.calls++;
-    if (!guard) return tap.fn(given ? given(first) : deepFreeze(first), second);
-    guard.keep(first as Forecast);
-    try {
-      return tap.fn(given?.(first), second);
-    } finally {
-      guard.check(first as Forecast);
-    }
+    return tap.fn(given ? given(first as never) : deepFreeze(first), second);
   };
   const isOn = tap.fn[IS_ON] ?? (() => true);
   if (tap.type === 'promise') {

@@ -34,3 +34,8 @@ export function createHooks(): EngineHooks {
     failure: new SyncHook(['failure', 'step'], 'failure'),
   };
 }
+
+/** Does anybody tap it? tapable's own `isUsed` counts interceptors, and every hook has one. */
+export function isTapped(hook: EngineHooks[keyof EngineHooks]): boolean {
+  return hook.taps.length > 0;
+}

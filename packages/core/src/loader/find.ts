@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AuspexError, DEFINED_BY, isPlugin, type Plugin, type PluginKind } from '@auspex/contracts';
 import { resolve } from 'import-meta-resolve';
+import { withTimeLimit } from '../defaults/time-limit.ts';
 import type { Manifest } from './loaded.ts';
-import type { Specifier } from './specifier.ts';
+import { isFileName, type Specifier } from './specifier.ts';
 
 /** A plugin with where it was found. */
 export interface FoundPlugin {
@@ -19,6 +20,7 @@ export type ImportModule = (url: string) => Promise<Readonly<Record<string, unkn
 /**
  * Imports a module and finds the plugin of a kind in it.
  *
+ * @param limitMs longest that importing it may take
  * @param from URL of the file whose folder relative names and packages are looked for from
  * @throws PLUGIN_NOT_FOUND where there is no such module, PLUGIN_FAILED where importing it throws, PLUGIN_INVALID where it
  * holds no such plugin
@@ -29,14 +31,16 @@ export async function findPlugin(
   from: string,
   importModule: ImportModule,
   at: string,
+  limitMs: number,
 ): Promise<FoundPlugin> {
   const module = locateModule(named.module, from, at);
   let exports: Readonly<Record<string, unknown>>;
   try {
-    exports = await importModule(module);
+    exports = await withTimeLimit(importModule(module), limitMs, `import of ${named.module}`);
   } catch (cause) {
-    if (cause instanceof AuspexError) throw cause;
-    const missing = /Cannot find (?:package|module) '([^']+)'/.exec((cause as Error).message)?.[1];
+    if (cause instanceof AuspexError && cause.code !== 'STAGE_TIMEOUT') throw cause;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const missing = /Cannot find (?:package|module) '([^']+)'/.exec(message)?.[1];
     if (missing) {
       const remedy = `Install what ${named.module} needs beside it: ${missing}.`;
       throw new AuspexError('PLUGIN_NOT_FOUND', `${named.module} imports "${missing}", which is not installed`, {
@@ -45,30 +49,44 @@ export async function findPlugin(
         remedy,
       });
     }
-    throw new AuspexError('PLUGIN_FAILED', `${named.module} throws when it is imported: ${(cause as Error).message}`, { path: at, cause });
+    throw new AuspexError('PLUGIN_FAILED', `${named.module} throws when it is imported: ${message}`, { path: at, cause });
   }
   return choose(kind, named, exports, module, at);
 }
 
 /** URL of a module as it is found from the file `from`. @throws PLUGIN_NOT_FOUND */
 export function locateModule(name: string, from: string, at: string): string {
-  let url: string | undefined;
-  let cause: unknown;
+  const refuse = (message: string, remedy: string, cause?: unknown): never => {
+    throw new AuspexError('PLUGIN_NOT_FOUND', message, { path: at, remedy, cause });
+  };
+  const folder = path.dirname(fileURLToPath(from));
+  const isFile = isFileName(name);
+  let url = '';
   try {
     url = resolve(name, from);
-  } catch (error) {
-    cause = error;
+  } catch (cause) {
+    const inside = (cause as { code?: string }).code === 'ERR_PACKAGE_PATH_NOT_EXPORTED';
+    if (inside)
+      return refuse(
+        `the package ${packageOf(name)} does not export ${name} for import`,
+        'Name one of the paths that its package.json exports.',
+        cause,
+      );
+    const remedy = isFile ? 'Correct the path.' : `Install it beside the config: npm install ${packageOf(name)}`;
+    return refuse(`there is no ${isFile ? 'file' : 'package'} ${name} to be found from ${folder}`, remedy, cause);
   }
-  if (url?.startsWith('node:')) cause = new Error('a module of Node itself');
-  else if (url && existsSync(fileURLToPath(url))) return url;
-  const isFile = /^(?:[./]|file:)/.test(name);
-  const folder = path.dirname(fileURLToPath(from));
-  const remedy = isFile ? 'Correct the path.' : `Install it beside the config: npm install ${packageOf(name)}`;
-  throw new AuspexError('PLUGIN_NOT_FOUND', `there is no ${isFile ? 'file' : 'package'} ${name} to be found from ${folder}`, {
-    path: at,
-    remedy,
-    cause,
-  });
+  if (!url.startsWith('file:'))
+    return refuse(
+      `${name} is no file and no package: plugins are not loaded from ${url.split(':')[0]}:`,
+      'Install it as a package, or give a path.',
+    );
+  const file = fileURLToPath(url);
+  if (!existsSync(file)) {
+    const remedy = isFile ? 'Correct the path.' : `Install it beside the config: npm install ${packageOf(name)}`;
+    return refuse(`there is no ${isFile ? 'file' : 'package'} ${name} to be found from ${folder}`, remedy);
+  }
+  if (statSync(file).isDirectory()) return refuse(`${name} is a folder`, 'Name the file in it.');
+  return url;
 }
 
 function packageOf(module: string): string {
@@ -88,11 +106,11 @@ function choose(
   const refuse = (message: string, remedy?: string): never => {
     throw new AuspexError('PLUGIN_INVALID', message, { path: at, ...(remedy === undefined ? {} : { remedy }) });
   };
-  const plugins = Object.entries(exports).filter((entry): entry is [string, Plugin] => isPlugin(entry[1]));
+  const plugins = Object.entries(flat(exports)).filter((entry): entry is [string, Plugin] => isPlugin(entry[1]));
   const list = plugins.map(([key, plugin]) => `#${key} (${plugin.kind} "${plugin.id}")`).join(', ');
   const holds = list ? `it exports ${list}` : `it exports no plugin; export what ${DEFINED_BY[kind]} returns`;
   if (exported !== undefined) {
-    const value = exports[exported];
+    const value = flat(exports)[exported];
     if (isPlugin(value)) return { plugin: value, module, exported };
     return refuse(`${name} has no plugin "#${exported}"; ${holds}`);
   }
@@ -107,6 +125,13 @@ function choose(
   if (main[0] !== 'default' && distinct.size > 1)
     return refuse(`${name} exports ${distinct.size} plugins of this kind; ${holds}`, `Say which: ${name}#${main[0]}`);
   return { plugin: main[1], module, exported: main[0] };
+}
+
+/** What a CommonJS module exports stands under `default`, all together. */
+function flat(exports: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const whole = exports['default'];
+  if (typeof whole !== 'object' || whole === null || isPlugin(whole)) return exports;
+  return { ...(whole as Record<string, unknown>), ...exports, default: (whole as { default?: unknown }).default };
 }
 
 /** The manifest of the package in which a module lies; empty where there is none. */

@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { AuspexError, type Isolation, type Plugin, type PluginUse } from '@auspex/contracts';
-import { type Catalogue, parseConfig } from '../config/parse.ts';
+import { type Catalogue, parseConfig, withParsed } from '../config/parse.ts';
 import type { AuspexConfig } from '../config/schema.ts';
 import { type FoundPlugin, findPlugin, type ImportModule, manifestOf } from './find.ts';
 import type { Loaded } from './loaded.ts';
@@ -19,6 +19,8 @@ export interface LoadOptions {
   readonly isolate?: Isolate;
   /** Imports a module by its URL. Default `import()`; give another where plugins are written in TypeScript. */
   readonly importModule?: ImportModule;
+  /** Longest that importing one module may take, milliseconds. Default 30 seconds. */
+  readonly importLimitMs?: number;
 }
 
 /**
@@ -44,13 +46,15 @@ export async function loadPlugins(config: unknown, options: LoadOptions): Promis
       filled.set(slot.path, { ...use, use: isolated(slot, found, options) as never });
       loaded.set(slot.path, { manifest: manifestOf(found.module) });
     } catch (error) {
-      if (!(error instanceof AuspexError)) throw error;
-      loaded.set(slot.path, { problem: error });
+      // Whatever it is, it is this slot's: the others are looked at all the same.
+      const problem =
+        error instanceof AuspexError ? error : new AuspexError('PLUGIN_FAILED', String(error), { path: slot.path, cause: error });
+      loaded.set(slot.path, { problem });
     }
   }
   const whole = mapSlots(config, (slot) => filled.get(slot.path) ?? slot.use);
-  parseConfig(whole, options.catalogue ?? [], loaded);
-  return whole as AuspexConfig;
+  const resolved = parseConfig(whole, options.catalogue ?? [], loaded);
+  return withParsed(whole, resolved) as AuspexConfig;
 }
 
 /** The plugin of a slot that names a module; undefined where it stands there by value or by the id of a bundled one. */
@@ -67,9 +71,9 @@ async function fill({ kind, path, use }: Slot, options: LoadOptions): Promise<Fo
   }
   const from = options.from instanceof URL || options.from.startsWith('file:') ? String(options.from) : pathToFileURL(options.from).href;
   const importModule: ImportModule = options.importModule ?? ((url) => import(url));
-  const named = parseSpecifier(use.use);
+  const named = parseSpecifier(/^[A-Za-z]:[\\/]/.test(use.use) ? pathToFileURL(use.use).href : use.use);
   try {
-    return await findPlugin(kind, named, from, importModule, path);
+    return await findPlugin(kind, named, from, importModule, path, options.importLimitMs ?? 30_000);
   } catch (error) {
     // A bare word is more likely a slip in the id of a bundled plugin than a package: parseConfig lists those.
     if (error instanceof AuspexError && error.code === 'PLUGIN_NOT_FOUND' && !isModule(use.use)) return undefined;

@@ -11,7 +11,12 @@ export function parseSpecifier(name: string): Specifier {
   return at < 0 ? { module: name, exported: undefined } : { module: name.slice(0, at), exported: name.slice(at + 1) };
 }
 
+/** A path or a file URL, not a package. On Windows a path may begin with a drive. */
+export function isFileName(name: string): boolean {
+  return /^(?:\.{1,2}[\\/]|\/|file:|[A-Za-z]:[\\/])/.test(name);
+}
+
 /** Can this only be a module, never the id of a bundled plugin? */
 export function isModule(name: string): boolean {
-  return /^[./@]|^file:|[/#]/.test(name);
+  return isFileName(name) || /^@|[/#:]/.test(name);
 }

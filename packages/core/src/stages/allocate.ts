@@ -16,7 +16,7 @@ export class AllocateStage {
     this.#state = allocator.begin();
   }
 
-  /** One proposal a pool, in the order of the pools. The allocator sees a copy, and changing that is a failure. */
+  /** One proposal a pool, in the order of the pools. The allocator sees a copy, and changing that is a failure; surges are shared with it, and read before. */
   allocate(input: AllocateInput): Proposal[] {
     let proposals: readonly Proposal[] = [];
     let failure = '';
@@ -30,7 +30,7 @@ export class AllocateStage {
       for (const view of input.pools) this.#failures.report('allocate', this.#name, view.pool.id, error, 'its units stay as they are');
     }
     return input.pools.map((view) => {
-      const proposal = proposals.find((candidate) => candidate.pool === view.pool.id);
+      const proposal = proposals.find((candidate) => candidate?.pool === view.pool.id);
       const wrong = failure || this.#wrong(proposal);
       if (proposal && !wrong) {
         this.#failures.recovered('allocate', this.#name, view.pool.id);

@@ -22,7 +22,7 @@ export class AssessStage {
       if (!Array.isArray(surge.contributions)) throw new Error('gave no contributions');
       if (surge.group !== input.group || surge.pop !== input.pop) throw new Error(`answered for ${surge.group}@${surge.pop}`);
       if (this.#failures.anyStands) this.#failures.recovered('assess', this.#name, `${input.group}@${input.pop}`);
-      return surge;
+      return copyOf(surge);
     } catch (error) {
       this.#failures.report('assess', this.#name, `${input.group}@${input.pop}`, error, 'it is taken as no surge');
       return {
@@ -38,4 +38,10 @@ export class AssessStage {
       };
     }
   }
+}
+
+/** An object of our own: an assessor may use its one again. */
+function copyOf({ group, pop, score, probability, exposure, expected, actual, deviation, eventImpact, contributions }: Surge): Surge {
+  const own = { group, pop, score, probability, expected, actual, deviation, eventImpact, contributions: [...contributions] };
+  return exposure === undefined ? own : { ...own, exposure };
 }

@@ -31,8 +31,9 @@ export class CalendarStage {
       // A function: one that throws at once is as one that rejects.
       const asked = (async () => calendar.between(from, to))();
       const events = await withTimeLimit(asked, this.#limitMs, `calendar(${name})`);
-      const odd = events.find((event) => !(event.end > event.start && Number.isFinite(event.impact)));
-      if (odd) throw new Error(`event "${odd.id}" ends before it starts, or has no impact`);
+      if (!Array.isArray(events)) throw new Error('answered with no list of events');
+      const odd = events.find((event) => !isEvent(event));
+      if (odd !== undefined) throw new Error(`event "${odd?.id}" ends before it starts, has no impact, or concerns no list of groups`);
       this.#failures.recovered('calendar', name, 'all');
       // A copy: what a calendar caches is its own.
       return structuredClone(events.filter((event) => event.end > from && event.start < to));
@@ -41,4 +42,11 @@ export class CalendarStage {
       return [];
     }
   }
+}
+
+function isEvent(event: Partial<CalendarEvent> | null | undefined): boolean {
+  if (typeof event !== 'object' || event === null || typeof event.id !== 'string') return false;
+  const { start = Number.NaN, end = Number.NaN, groups, impact } = event;
+  if (!(end > start && Number.isFinite(impact))) return false;
+  return groups === undefined || (Array.isArray(groups) && groups.every((group) => typeof group === 'string'));
 }

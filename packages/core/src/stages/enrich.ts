@@ -48,11 +48,15 @@ export class EnrichStage {
       const state = states[k];
       if (state === NONE) continue;
       const slot = this.#slots[k] as EnricherSlot;
+      const given: UsageEvent = event;
+      keep(given);
       try {
-        const enriched: UsageEvent | undefined = atOnce(slot.enricher.enrich(state, event), 'enrich');
-        if (enriched !== undefined && enriched.at !== event.at) throw new Error(`moved an event from ${event.at} to ${enriched.at}`);
+        const enriched: UsageEvent | undefined = atOnce(slot.enricher.enrich(state, given), 'enrich');
+        if (enriched !== undefined) check(enriched);
         event = enriched;
       } catch (error) {
+        // It may have written half of what it wanted.
+        restore(given);
         this.#report(slot, error, 'events go on as they were');
       }
     }
@@ -104,4 +108,47 @@ export class EnrichStage {
     if (part === '') this.#failing.add(slot.name);
     this.#failures.report('enrich', slot.name, 'events', error, fallback, part);
   }
+}
+
+/** The event as it was before an enricher had it; one object, reused: this runs for every event. */
+const kept: { -readonly [K in keyof UsageEvent]: UsageEvent[K] } = { at: 0, kind: '', group: '', pop: '', outcome: 'served' };
+
+function keep(event: UsageEvent): void {
+  kept.at = event.at;
+  kept.kind = event.kind;
+  kept.group = event.group;
+  kept.pop = event.pop;
+  kept.outcome = event.outcome;
+  kept.attempt = event.attempt as number;
+  kept.count = event.count as number;
+  kept.weight = event.weight as number;
+  kept.bytes = event.bytes as number;
+  kept.sessionStart = event.sessionStart as boolean;
+  kept.resource = event.resource as string;
+  kept.feature = event.feature as string;
+  kept.country = event.country as string;
+}
+
+/** Measured fields stay, and what is counted by is text. @throws naming what the enricher did */
+function check(event: UsageEvent): void {
+  if (event.at !== kept.at) throw new Error(`moved an event from ${kept.at} to ${event.at}`);
+  const measured =
+    event.kind === kept.kind &&
+    event.outcome === kept.outcome &&
+    event.attempt === kept.attempt &&
+    event.count === kept.count &&
+    event.weight === kept.weight &&
+    event.bytes === kept.bytes;
+  if (!measured) throw new Error('changed what the source measured: kind, outcome, attempt, count, weight or bytes');
+  if (typeof event.group !== 'string' || typeof event.pop !== 'string') throw new Error('gave a group or POP that is no text');
+  if (!isText(event.resource) || !isText(event.feature) || !isText(event.country) || !isText(event.user) || !isText(event.accessLevel))
+    throw new Error('gave a resource, feature, country, user or access level that is no text');
+}
+
+function isText(value: unknown): boolean {
+  return value === undefined || typeof value === 'string';
+}
+
+function restore(event: UsageEvent): void {
+  Object.assign(event, kept);
 }

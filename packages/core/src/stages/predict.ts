@@ -110,14 +110,19 @@ export class PredictStage {
   /** Forecasts all series from `origin` (epoch ms), in the order given. */
   async forecast(all: readonly SeriesState[], origin: number): Promise<Forecast[]> {
     const requests = questions(all, origin);
-    const answers: (Prediction | undefined)[][] = [];
+    const batches: ((Prediction | undefined)[] | undefined)[] = [];
     for (const [k, slot] of this.#slots.entries()) {
-      answers.push(slot.batch ? await this.#askAtOnce(slot, k, all, requests) : this.#askOneByOne(slot, k, all, requests));
+      batches.push(slot.batch && slot.predictor.forecastBatch ? await this.#askAtOnce(slot, k, all, requests) : undefined);
     }
     const forecasts = new Array<Forecast>(all.length);
     for (let index = 0; index < all.length; index++) {
-      for (let k = 0; k < answers.length; k++) this.#row[k] = answers[k]?.[index];
-      forecasts[index] = this.#mixer.mix(all[index] as SeriesState, this.#row, origin);
+      const series = all[index] as SeriesState;
+      // Mixed before the next is asked: a predictor may well use its array again.
+      for (let k = 0; k < batches.length; k++) {
+        const batch = batches[k];
+        this.#row[k] = batch ? batch[index] : this.#askAlone(k, series, requests[index] as ForecastRequest);
+      }
+      forecasts[index] = this.#mixer.mix(series, this.#row, origin);
     }
     return forecasts;
   }
@@ -128,8 +133,7 @@ export class PredictStage {
     all: readonly SeriesState[],
     requests: readonly ForecastRequest[],
   ): Promise<(Prediction | undefined)[]> {
-    const { forecastBatch } = slot.predictor;
-    if (!forecastBatch) return this.#askOneByOne(slot, k, all, requests);
+    const forecastBatch = slot.predictor.forecastBatch as NonNullable<Predictor['forecastBatch']>;
     const answers = new Array<Prediction | undefined>(all.length);
     const asked = all.map((_, index) => index).filter((index) => all[index]?.members[k] !== NONE);
     if (asked.length === 0) return answers;
@@ -140,34 +144,30 @@ export class PredictStage {
       const batch = await withTimeLimit(answer, this.#limitMs, `predict(${slot.name})`);
       if (batch.length !== asked.length) throw new Error(`answered ${batch.length} series where ${asked.length} were asked`);
       asked.forEach((index, i) => {
-        answers[index] = this.#accept(slot, all[index] as SeriesState, batch[i] as Prediction | NotReady);
+        const answer = batch[i] as Prediction | NotReady;
+        const before = batch[i - 1];
+        const shared = answer !== NOT_READY && before !== undefined && before !== NOT_READY && answer?.quantiles === before.quantiles;
+        if (shared) throw new Error('answered several series with one array');
+        answers[index] = this.#accept(slot, all[index] as SeriesState, answer);
       });
     } catch (error) {
+      answers.fill(undefined);
       for (const index of asked)
         this.#failures.report('predict', slot.name, (all[index] as SeriesState).info.id, error, 'the others forecast without it');
     }
     return answers;
   }
 
-  #askOneByOne(
-    slot: PredictorSlot,
-    k: number,
-    all: readonly SeriesState[],
-    requests: readonly ForecastRequest[],
-  ): (Prediction | undefined)[] {
-    const answers = new Array<Prediction | undefined>(all.length);
-    for (let index = 0; index < all.length; index++) {
-      const series = all[index] as SeriesState;
-      const state = series.members[k];
-      if (state === NONE) continue;
-      try {
-        const answer = atOnce(slot.predictor.forecast(state, requests[index] as ForecastRequest), 'forecast');
-        answers[index] = this.#accept(slot, series, answer);
-      } catch (error) {
-        this.#failures.report('predict', slot.name, series.info.id, error, 'the others forecast without it');
-      }
+  #askAlone(k: number, series: SeriesState, request: ForecastRequest): Prediction | undefined {
+    const state = series.members[k];
+    if (state === NONE) return undefined;
+    const slot = this.#slots[k] as PredictorSlot;
+    try {
+      return this.#accept(slot, series, atOnce(slot.predictor.forecast(state, request), 'forecast'));
+    } catch (error) {
+      this.#failures.report('predict', slot.name, series.info.id, error, 'the others forecast without it');
+      return undefined;
     }
-    return answers;
   }
 
   #accept(slot: PredictorSlot, series: SeriesState, answer: Prediction | NotReady): Prediction | undefined {

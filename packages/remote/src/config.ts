@@ -15,7 +15,7 @@ const limits = {
     .number()
     .positive()
     .default(512)
-    .describe('Resident memory that it may hold while a call runs, megabytes; above it is killed. Not for `address`. Default 512.'),
+    .describe('Resident memory that it may hold, megabytes; above it is killed. Not for `address`. Default 512.'),
   restart: restart.prefault({}).describe('When a process that crashed is started again.'),
 };
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -210,4 +210,42 @@ it('the plugin ends with its engine, even when that is killed and the plugin loo
   parent.kill('SIGKILL');
   await until(() => !isRunning(pid), 4_000);
   rmSync(folder, { recursive: true });
+});
+
+describe('a plugin that leaves things behind', () => {
+  const OTHERS = new URL('./fixtures/others.mjs', import.meta.url).href;
+  const order = (pool: string) => ({ key: `${pool}@1`, pool, pop: '', units: 2, min: 1, max: 9, epoch: 1, shadow: false, step: 0 });
+  const family = async (context: TestContext, pidFile: string): Promise<import('@auspex/contracts').Actuator> => {
+    const plugin = ((await import(OTHERS)) as { family: Plugin<'actuator'> }).family;
+    const isolated = isolate({ module: OTHERS, exported: 'family', plugin, limits: { memory: 300 } });
+    return isolated.create(isolated.config.parse({ pidFile }) as never, context);
+  };
+  const folder = (): string => mkdtempSync(path.join(tmpdir(), 'auspex-family-'));
+
+  it.each(['crashes', 'is closed'])('takes what it started along when it %s', async (how) => {
+    const context = testContext();
+    const at = folder();
+    const actuator = await family(context, path.join(at, 'pid'));
+    await actuator.actuate(order('child'), never);
+    const pid = Number(readFileSync(path.join(at, 'pid'), 'utf8'));
+    expect(isRunning(pid)).toBe(true);
+    if (how === 'crashes') await expect(actuator.actuate(order('exit'), never)).rejects.toMatchObject({ code: 'PLUGIN_CRASHED' });
+    await actuator.close?.();
+    await until(() => !isRunning(pid));
+    rmSync(at, { recursive: true });
+  });
+
+  it('is ended for memory that it takes between calls', async () => {
+    const context = testContext();
+    const at = folder();
+    const actuator = await family(context, path.join(at, 'pid'));
+    await actuator.actuate(order('grow'), never);
+    const before = children();
+    await until(() => children().length < before.length);
+    await expect(actuator.actuate(order('web'), never)).rejects.toThrow(
+      /used \d+ MB of memory where 300 MB are allowed: killed|is started again in/,
+    );
+    await actuator.close?.();
+    rmSync(at, { recursive: true });
+  });
 });

@@ -28,8 +28,9 @@ const TAIL = 20;
 const SHOWN = 5;
 /** How long a process has to end by itself once asked to, ms. */
 const GRACE = 2_000;
-/** How often memory is read while a call runs, ms. */
+/** How often memory is read while a call runs, and while none does: what was answered may go on working. Milliseconds. */
 const POLL = 100;
+const IDLE_POLL = 1_000;
 
 /** A plugin's process that printed its address. */
 export class Child {
@@ -49,7 +50,11 @@ export class Child {
     this.token = process.token;
     this.ended = process.ended;
     this.#memory = memory;
-    void this.ended.then(() => this.#poll?.stop());
+    const idle = every(IDLE_POLL, () => this.#checkMemory());
+    void this.ended.then(() => {
+      this.#poll?.stop();
+      idle.stop();
+    });
   }
 
   get pid(): number {
@@ -158,6 +163,8 @@ class Started {
     const how = await new Promise<string>((resolve) => {
       this.#process.once('error', (error) => resolve(`could not be started: ${error.message}`));
       this.#process.once('exit', (code, signal) => {
+        // What it started is in its group, and has nobody any more.
+        this.#killGroup();
         const how = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
         // The last lines may still be in the pipe; what the process left running may hold it open for ever.
         const closed = new Promise((done) => this.#process.once('close', done));
@@ -176,6 +183,16 @@ class Started {
   kill(why: string): void {
     this.#why ??= why;
     this.signal('SIGKILL');
+  }
+
+  #killGroup(): void {
+    const { pid } = this.#process;
+    if (pid === undefined || process.platform === 'win32') return;
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      // Nobody was left: the usual case.
+    }
   }
 
   /** To the process and what it started, unless it is gone. */

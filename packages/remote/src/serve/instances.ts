@@ -1,4 +1,4 @@
-import { AuspexError, type Plugin, type PluginKind, type PluginKinds } from '@auspex/contracts';
+import { AuspexError, deepFreeze, type Plugin, type PluginKind, type PluginKinds } from '@auspex/contracts';
 import { status } from '@grpc/grpc-js';
 import { Plugin as PluginService } from '../gen/auspex/v1/auspex_pb.ts';
 import { childContext } from './context.ts';
@@ -76,12 +76,4 @@ export class Instances<K extends PluginKind = PluginKind> {
       }),
     };
   }
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const part of Object.values(value)) deepFreeze(part);
-  }
-  return value;
 }

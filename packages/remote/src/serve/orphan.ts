@@ -10,6 +10,8 @@ const { Socket } = require('node:net');
 const gone = () => {
   parentPort.postMessage('gone');
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, workerData);
+  // The whole group where this process leads one: what it started has nobody any more either.
+  try { process.kill(-process.pid, 'SIGKILL'); } catch {}
   process.kill(process.pid, 'SIGKILL');
 };
 const stdin = new Socket({ fd: 0, readable: true, writable: false });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { auspex, folder, write } from './tools.ts';
+import { auspex, BUILT, folder, start, write } from './tools.ts';
 
 const cwd = folder();
 
@@ -67,3 +67,14 @@ it('refuses options that the plugin does not have before it tries any law', asyn
   expect(err).toContain("the options that it gives are refused by the plugin's own schema: options: Unrecognized key");
   expect(code).toBe(3);
 });
+
+it.skipIf(!BUILT)(
+  'ends by itself, whatever the plugin has left running (regression: a leaked timer kept the command)',
+  async () => {
+    write(cwd, 'leaky.mjs', `${PLUGIN()}\nsetInterval(() => {}, 1000);`);
+    const { code, out } = await start(cwd, ['check', './leaky.mjs']).ended;
+    expect(out).toContain('flat (assessor)');
+    expect(code).toBe(0);
+  },
+  20_000,
+);

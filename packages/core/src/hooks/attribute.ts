@@ -68,10 +68,15 @@ export function attributeTaps(hooks: EngineHooks, failures: Failures, ledger: Ta
 function shownForecasts(): (forecast: Forecast) => Forecast {
   let scratch = new Float64Array(0);
   return (forecast) => {
-    const { quantiles, weights } = forecast;
+    const { series, origin, stepMs, horizon, quantiles, by, fallback, weights, note } = forecast;
     if (scratch.length !== quantiles.length) scratch = new Float64Array(quantiles.length);
     scratch.set(quantiles);
-    return weights ? { ...forecast, quantiles: scratch, weights: { ...weights } } : { ...forecast, quantiles: scratch };
+    // Field by field: this runs for every series and step.
+    const shown: { -readonly [K in keyof Forecast]: Forecast[K] } = { series, origin, stepMs, horizon, quantiles: scratch, by };
+    if (fallback !== undefined) shown.fallback = fallback;
+    if (weights !== undefined) shown.weights = { ...weights };
+    if (note !== undefined) shown.note = note;
+    return shown;
   };
 }
 

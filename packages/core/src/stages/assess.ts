@@ -42,6 +42,6 @@ export class AssessStage {
 
 /** An object of our own: an assessor may use its one again. */
 function copyOf({ group, pop, score, probability, exposure, expected, actual, deviation, eventImpact, contributions }: Surge): Surge {
-  const own = { group, pop, score, probability, expected, actual, deviation, eventImpact, contributions: [...contributions] };
+  const own = { group, pop, score, probability, expected, actual, deviation, eventImpact, contributions: contributions.slice() };
   return exposure === undefined ? own : { ...own, exposure };
 }

@@ -3,7 +3,7 @@ export { fakeContext } from './fakes/context.ts';
 export { type LogLine, RecordingLogger } from './fakes/logger.ts';
 export { RecordingMeter } from './fakes/meter.ts';
 export { MapStore } from './fakes/store.ts';
-export { broken, type Law, LawBroken, must } from './law.ts';
+export { broken, type Law, LawBroken, must, type NotOffered, notOffered } from './law.ts';
 export { LAWS } from './laws/all.ts';
 export { type LawResult, type Outcome, type RunOptions, runLaws, type Verdict } from './run/run.ts';
 export { type TestRunner, testLaws } from './run/tests.ts';

@@ -8,10 +8,24 @@ export interface Law<K extends PluginKind = PluginKind> {
   readonly name: string;
   /** What goes wrong in production where it does not hold. */
   readonly why: string;
-  /** Why the law does not apply to this subject, or undefined where it does: by what the plugin declares, has, or the subject offers. */
-  readonly unless?: (subject: Subjects[K], tools: Tools<K>) => string | undefined;
+  /**
+   * Why the law is not tried on this subject, or undefined where it is: a text where it does not apply to what the plugin declares
+   * or has, `notOffered(…)` where it does apply and the subject lacks what it is tried with.
+   */
+  readonly unless?: (subject: Subjects[K], tools: Tools<K>) => string | NotOffered | undefined;
   /** Returns where the law holds. @throws where it is broken; `broken` says it best */
   check(subject: Subjects[K], tools: Tools<K>): void | Promise<void>;
+}
+
+/** Why a law that applies is not tried: the subject lacks an optional part. */
+export interface NotOffered {
+  readonly reason: string;
+  readonly offered: false;
+}
+
+/** What a law's `unless` says where the subject lacks an optional part. */
+export function notOffered(reason: string): NotOffered {
+  return { reason, offered: false };
 }
 
 /** Types a list of laws of one kind. */

@@ -55,11 +55,23 @@ export function commonlyBroken<S extends Subject>(right: () => S): readonly Brok
     };
     return { ...subject, plugin: { ...subject.plugin, ...change(subject.plugin) }, close } as unknown as S;
   };
-  const made = (change: (instance: Instance, options: Record<string, unknown>) => Instance) =>
+  const made = (change: (instance: Instance, options: Record<string, unknown>, context: PluginContext) => Instance) =>
     remake((plugin) => ({
       create: ((options: Record<string, unknown>, context: PluginContext) =>
-        change(plugin.create(options, context) as unknown as Instance, options)) as never,
+        change(plugin.create(options, context) as unknown as Instance, options, context)) as never,
     }));
+  /** Does `act` at the first call of anything but `close`. */
+  const whenUsed = (instance: Instance, act: () => void): Instance => {
+    let used = false;
+    const wrap = (fn: Instance[string]): Instance[string] => {
+      return (...given) => {
+        if (!used) act();
+        used = true;
+        return fn(...given);
+      };
+    };
+    return Object.fromEntries(Object.entries(instance).map(([name, fn]) => [name, name === 'close' ? fn : wrap(fn)]));
+  };
   const start = (): NodeJS.Timeout => {
     const timer = setInterval(() => {}, 60_000);
     timers.add(timer);
@@ -73,6 +85,23 @@ export function commonlyBroken<S extends Subject>(right: () => S): readonly Brok
       law: schema,
       how: 'an option is not described',
       make: remake((p) => ({ config: object(p).extend({ extra: z.number().optional() }) })),
+    },
+    {
+      law: schema,
+      how: 'an option inside an option is not described',
+      make: remake((p) => ({ config: object(p).extend({ tls: z.strictObject({ ca: z.string() }).optional().describe('TLS.') }) })),
+    },
+    {
+      law: schema,
+      how: 'objects of a list drop what they do not know',
+      make: remake((p) => ({
+        config: object(p).extend({
+          rules: z
+            .array(z.object({ of: z.string().describe('Whom.') }))
+            .default([])
+            .describe('Rules.'),
+        }),
+      })),
     },
     { law: schema, how: 'unknown options are let through', make: remake((p) => ({ config: z.object(object(p).shape) })) },
     {
@@ -100,17 +129,21 @@ export function commonlyBroken<S extends Subject>(right: () => S): readonly Brok
     {
       law: leak,
       how: 'it starts a timer when it is used, and forgets it',
-      make: made((instance) => {
-        let started = false;
-        const wrap = (fn: Instance[string]): Instance[string] => {
-          return (...given) => {
-            if (!started) start();
-            started = true;
-            return fn(...given);
-          };
-        };
-        return Object.fromEntries(Object.entries(instance).map(([name, fn]) => [name, name === 'close' ? fn : wrap(fn)]));
-      }),
+      make: made((instance) => whenUsed(instance, start)),
+    },
+    {
+      law: leak,
+      how: 'it starts an interval that keeps nothing alive, and forgets it',
+      make: made((instance) => whenUsed(instance, () => start().unref())),
+    },
+    {
+      law: leak,
+      how: 'it goes on sleeping by its clock',
+      make: made((instance, _, { clock }) =>
+        whenUsed(instance, async () => {
+          for (;;) await clock.sleep(1_000);
+        }),
+      ),
     },
   ];
 }

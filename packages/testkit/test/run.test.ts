@@ -1,12 +1,19 @@
-import { spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { type FSWatcher, unwatchFile, watch, watchFile } from 'node:fs';
+import { Agent, createServer, get } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Assessor } from '@auspex/contracts';
 import { LAWS, type Law, type LawResult, runLaws, type Subjects, testLaws, type Verdict, verdictText } from '@auspex/testkit';
 import { describe, expect, it } from 'vitest';
-import { leakedTimers } from '../src/run/leaks.ts';
+import { z } from 'zod';
+import { LawClock } from '../src/run/clock.ts';
+import { leaks } from '../src/run/leaks.ts';
 import { tryLaw } from '../src/run/run.ts';
 import { rightActuator } from './broken/actuate.ts';
 import { rightAssessor } from './broken/assess.ts';
+import { rightExtension } from './broken/extend.ts';
 
 type Subject = Subjects['assessor'];
 
@@ -232,6 +239,28 @@ describe('laws as tests', () => {
     await runner.tests.get('the same input gives the same answer')?.();
   });
 
+  it('are skipped where the runner can say so, if the subject lacks what they need', async () => {
+    const { target, plugin } = rightActuator();
+    const lacking = (): Subjects['actuator'] => ({
+      plugin,
+      target: { state: (pool) => target.state(pool), settle: (pool) => target.settle(pool), changes: () => target.changes() },
+    });
+    const runner = recorder();
+    testLaws('actuator', lacking, runner);
+    const test = runner.tests.get('a target that fails is no success') as (context?: object) => Promise<void>;
+    // One with a parameter is given a callback by jest and mocha, and waited for.
+    expect(test).toHaveLength(0);
+    const skipped: string[] = [];
+    await test({ skip: (reason: string) => skipped.push(reason) });
+    await test();
+    expect(skipped).toEqual(['not tried: the fake target cannot be made to fail']);
+    // What does not apply to the plugin is not skipped: it passes.
+    const none = recorder();
+    const silent = { ...rightExtension().plugin, create: () => ({ decided: () => {} }) };
+    testLaws('extension', () => ({ plugin: silent }), none);
+    await (none.tests.get('a veto is a reason') as (context?: object) => Promise<void>)({ skip: () => expect.fail('skipped') });
+  });
+
   it('run under node:test', () => {
     const program = `
       import { describe, it } from 'node:test';
@@ -252,12 +281,129 @@ describe('laws as tests', () => {
   }, 20_000);
 });
 
+describe('what is left running', () => {
+  const left = async (act: () => Promise<void>): Promise<string[]> => (await leaks(act)).map(({ what }) => what);
+  const listen = (server: Server): Promise<number> =>
+    new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)));
+  const closed = (server: Server): Promise<unknown> => new Promise((resolve) => server.close(resolve));
+
+  it('a server, also one that keeps nothing alive', async () => {
+    const server = createTcpServer();
+    expect(await left(async () => void (await listen(server.unref())))).toEqual(['a listening server']);
+    await closed(server);
+    const ended = createTcpServer();
+    const act = async (): Promise<void> => {
+      await listen(ended);
+      await closed(ended);
+    };
+    expect(await left(act)).toEqual([]);
+  });
+
+  it('a watched file', async () => {
+    const file = fileURLToPath(import.meta.url);
+    const [watchers, poll] = [[] as FSWatcher[], () => {}];
+    expect(await left(async () => void watchers.push(watch(file)))).toEqual(['a watched file']);
+    watchers[0]?.close();
+    expect(await left(async () => watch(file).close())).toEqual([]);
+    expect(await left(async () => void watchFile(file, poll))).toEqual(['a watched file']);
+    unwatchFile(file, poll);
+  });
+
+  it('a child process', async () => {
+    const child = {} as { of?: ChildProcess };
+    const start = async (): Promise<void> => {
+      child.of = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)'], { stdio: 'ignore' });
+    };
+    expect(await left(start)).toEqual(['a child process']);
+    child.of?.kill();
+    const act = async (): Promise<void> => {
+      const ended = spawn(process.execPath, ['-e', ''], { stdio: 'ignore' });
+      await once(ended, 'exit');
+    };
+    expect(await left(act)).toEqual([]);
+  });
+
+  it('no connection that a pool keeps, nor its timers', async () => {
+    const server = createServer((_, answer) => answer.end('yes'));
+    const port = await listen(server);
+    const agent = new Agent({ keepAlive: true });
+    const act = async (): Promise<void> => {
+      for (let i = 0; i < 3; i++) await (await fetch(`http://127.0.0.1:${port}`, { signal: AbortSignal.timeout(10_000) })).text();
+      const [answer] = await once(get({ port, agent }), 'response');
+      for await (const _ of answer);
+    };
+    expect(await left(act)).toEqual([]);
+    agent.destroy();
+    server.closeAllConnections();
+    await closed(server);
+  });
+});
+
+describe('the clock of an instance under a law', () => {
+  it('goes on by itself where somebody sleeps, in the order of their times', async () => {
+    const clock = new LawClock();
+    const begun = clock.now();
+    const woken: string[] = [];
+    const sleep = (ms: number): Promise<void> => clock.sleep(ms).then(() => void woken.push(`${ms} at ${clock.now() - begun}`));
+    await Promise.all([sleep(300), sleep(100), sleep(200).then(() => sleep(50))]);
+    expect(woken).toEqual(['100 at 100', '200 at 200', '50 at 250', '300 at 300']);
+  });
+
+  it('lets what really happens come first, and those be who were told to stop', async () => {
+    const clock = new LawClock();
+    const stop = new AbortController();
+    const late = clock.sleep(30_000, stop.signal).then(
+      () => 'late',
+      () => 'stopped',
+    );
+    expect(await Promise.race([late, new Promise((resolve) => setTimeout(resolve, 20, 'in time'))])).toBe('in time');
+    stop.abort();
+    expect(await late).toBe('stopped');
+    expect(await clock.rest(200)).toBe(0);
+  });
+
+  it('knows who is still asleep after a rest, and who only had a little left', async () => {
+    const clock = new LawClock();
+    const short = clock.sleep(150);
+    void clock.sleep(60_000);
+    expect(await clock.rest(200)).toBe(1);
+    await short;
+    const endless = new LawClock();
+    void (async () => {
+      for (;;) await endless.sleep(0);
+    })();
+    expect(await endless.rest(200)).toBe(1);
+  });
+});
+
+it('a client among the options may change: it is the same one', async () => {
+  class Client {
+    calls = 0;
+  }
+  const make = (): Subject => {
+    const { plugin } = rightAssessor();
+    const config = z.strictObject({ client: z.instanceof(Client).describe('A client.') });
+    const create = (options: { client: Client }): Assessor => {
+      const right = plugin.create({} as never, undefined as never);
+      return {
+        assess: (input) => {
+          options.client.calls++;
+          return right.assess(input);
+        },
+      };
+    };
+    return { plugin: { ...plugin, config, create } as never, with: { client: new Client() } };
+  };
+  const { results } = await runLaws(make);
+  expect(results.filter(({ outcome }) => outcome !== 'holds')).toEqual([]);
+});
+
 describe('timers that are left', () => {
   const left: (NodeJS.Timeout | NodeJS.Immediate)[] = [];
   const keep = (timer: NodeJS.Timeout): void => void left.push(timer);
   const after = async (act: () => Promise<void>): Promise<string[]> => {
     try {
-      return await leakedTimers(act);
+      return (await leaks(act)).map(({ what }) => what);
     } finally {
       for (const timer of left.splice(0)) clearTimeout(timer as NodeJS.Timeout);
     }
@@ -276,10 +422,14 @@ describe('timers that are left', () => {
     expect(await after(later)).toEqual(['a timer of 30000 ms']);
   });
 
-  it('are none where they were cleared, are over, or keep no process alive', async () => {
+  it('are none where they were cleared, are over, or go off once and keep no process alive', async () => {
     expect(await after(async () => clearInterval(setInterval(() => {}, 60_000)))).toEqual([]);
     expect(await after(() => new Promise((resolve) => setTimeout(resolve, 20)))).toEqual([]);
-    expect(await after(async () => keep(setInterval(() => {}, 60_000).unref()))).toEqual([]);
+    expect(await after(async () => keep(setTimeout(() => {}, 60_000).unref()))).toEqual([]);
+  });
+
+  it('are found where they come again, though they keep no process alive', async () => {
+    expect(await after(async () => keep(setInterval(() => {}, 60_000).unref()))).toEqual(['an interval of 60000 ms']);
   });
 
   it('are not those of others', async () => {

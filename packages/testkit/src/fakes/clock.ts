@@ -1,14 +1,10 @@
 import type { Clock } from '@auspex/contracts';
-
-interface Sleeper {
-  readonly until: number;
-  readonly wake: () => void;
-}
+import { Sleepers } from './sleepers.ts';
 
 /** A clock that stands still until it is moved. `sleep` resolves when `advance` has reached its end. */
 export class ManualClock implements Clock {
   #now: number;
-  #sleepers: Sleeper[] = [];
+  readonly #sleepers = new Sleepers();
 
   /** @param start epoch ms. Default 2026-01-05T00:00:00Z, a Monday */
   constructor(start = Date.UTC(2026, 0, 5)) {
@@ -21,36 +17,19 @@ export class ManualClock implements Clock {
 
   /** How many are asleep. */
   get sleeping(): number {
-    return this.#sleepers.length;
+    return this.#sleepers.size;
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const refuse = (): void => reject(signal?.reason instanceof Error ? signal.reason : new Error('aborted'));
-      if (signal?.aborted) return refuse();
-      const sleeper: Sleeper = {
-        until: this.#now + ms,
-        wake: () => {
-          signal?.removeEventListener('abort', onAbort);
-          resolve();
-        },
-      };
-      const onAbort = (): void => {
-        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
-        refuse();
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      this.#sleepers.push(sleeper);
-    });
+    return this.#sleepers.add(this.#now + ms, signal);
   }
 
   /** Moves on by `ms`, waking who is due in the order of their times; what they do before their next wait is done when this resolves. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     for (;;) {
-      const due = this.#sleepers.filter((sleeper) => sleeper.until <= end).sort((a, b) => a.until - b.until)[0];
-      if (!due) break;
-      this.#sleepers = this.#sleepers.filter((sleeper) => sleeper !== due);
+      const due = this.#sleepers.next;
+      if (!due || due.until > end) break;
       this.#now = Math.max(this.#now, due.until);
       due.wake();
       await settle();

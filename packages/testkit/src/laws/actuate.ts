@@ -1,5 +1,5 @@
 import type { Actuator, Order, Receipt, TargetState } from '@auspex/contracts';
-import { broken, type Law, laws, must } from '../law.ts';
+import { broken, type Law, laws, must, notOffered } from '../law.ts';
 import type { ActuatorSubject } from '../subject.ts';
 import { deepFreeze } from '../tools.ts';
 import { commonLaws } from './common.ts';
@@ -166,7 +166,7 @@ const list: readonly Law<'actuator'>[] = [
   {
     name: 'a target that fails is no success',
     why: 'a refused order that looks applied is a fleet that everybody believes in and nobody has',
-    unless: (subject) => (subject.target.fail ? undefined : 'the fake target cannot be made to fail'),
+    unless: (subject) => (subject.target.fail ? undefined : notOffered('the fake target cannot be made to fail')),
     async check(subject, tools) {
       const actuator = tools.create();
       const [pool] = poolsOf(subject);

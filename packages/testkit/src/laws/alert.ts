@@ -1,10 +1,10 @@
 import type { Alert, AlertSink } from '@auspex/contracts';
-import { broken, type Law, laws, must } from '../law.ts';
+import { broken, type Law, laws, must, type NotOffered, notOffered } from '../law.ts';
 import { eventually, within } from '../run/limit.ts';
 import type { AlertSinkSubject } from '../subject.ts';
 import { deepFreeze } from '../tools.ts';
 import { commonLaws } from './common.ts';
-import { equal } from './support/decision.ts';
+import { mustBeAlike } from './support/same.ts';
 
 const STEP = Date.UTC(2026, 0, 5);
 const never = new AbortController().signal;
@@ -51,7 +51,8 @@ async function attempt(sink: AlertSink, alerts: readonly Alert[], signal = never
   }
 }
 
-const needsFailure = (subject: AlertSinkSubject): string | undefined => (subject.fail ? undefined : 'its other end cannot be made to fail');
+const needsFailure = (subject: AlertSinkSubject): NotOffered | undefined =>
+  subject.fail ? undefined : notOffered('its other end cannot be made to fail');
 
 /** Texts that break what is put together by hand: quotes, line ends, other scripts, markup, much of it. */
 const ODD: readonly Alert[] = [
@@ -82,10 +83,7 @@ const list: readonly Law<'alertSink'>[] = [
       await tools.create().send(alerts, never);
       await mustArrive(subject, fingerprints(alerts));
       const received = [...new Set(await subject.received())].filter((fingerprint) => fingerprint.startsWith('row-'));
-      must(
-        equal(received, fingerprints(alerts)),
-        `they were sent as ${fingerprints(alerts).join(', ')} and arrived as ${received.join(', ')}`,
-      );
+      mustBeAlike(fingerprints(alerts), received, 'they were sent, and arrived, in another order');
     },
   },
   {
@@ -171,7 +169,7 @@ const list: readonly Law<'alertSink'>[] = [
       const sink = tools.create();
       const given = some('left', 3);
       await sink.send(given, never);
-      must(equal(given, some('left', 3)), 'the alerts are not what they were before');
+      mustBeAlike(some('left', 3), given, 'the alerts before and after');
       try {
         await sink.send(deepFreeze(some('frozen', 3)), never);
       } catch (error) {

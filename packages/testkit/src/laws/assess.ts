@@ -2,7 +2,8 @@ import type { AssessInput, Assessor, CalendarEvent, Surge } from '@auspex/contra
 import { broken, type Law, laws, must } from '../law.ts';
 import { deepFreeze } from '../tools.ts';
 import { commonLaws } from './common.ts';
-import { equal, everywhere, mustAgree } from './support/decision.ts';
+import { everywhere } from './support/elsewhere.ts';
+import { mustAgree, mustBeAlike } from './support/same.ts';
 
 const AT = Date.UTC(2026, 0, 5, 12);
 const HOUR = 3_600_000;
@@ -48,7 +49,7 @@ const list: readonly Law<'assessor'>[] = [
   {
     name: 'the same input gives the same answer',
     why: 'a replay must decide as the live run did, and a group must not be judged by what another one did before it',
-    check(_, tools) {
+    async check(_, tools) {
       const asked = (): AssessInput => question({ events: [event('a', 0.5)] });
       const [one, other] = [tools.create(), tools.create()];
       const first = one.assess(asked());
@@ -56,7 +57,7 @@ const list: readonly Law<'assessor'>[] = [
       mustAgree([first, one.assess(asked())], 'the same question got another answer after other questions');
       mustAgree([first, other.assess(asked())], 'a second instance answers the same question differently');
       mustAgree(
-        everywhere(() => one.assess(asked())),
+        [first, ...(await everywhere(() => one.assess(asked())))],
         'the answer depends on the time of day or on chance: both come with the context, and an assessor needs neither',
       );
     },
@@ -69,12 +70,26 @@ const list: readonly Law<'assessor'>[] = [
       const given = asked();
       const assessor = tools.create();
       assessor.assess(given);
-      must(equal(given, asked()), 'the input is not what it was before');
+      mustBeAlike(asked(), given, 'the input before and after');
       try {
         assessor.assess(deepFreeze(asked()));
       } catch (error) {
         broken(`frozen input makes it throw: ${(error as Error).message}`);
       }
+    },
+  },
+  {
+    name: 'an answer stays as it was given',
+    why: 'all groups are asked before the first surge is read: answers that share an object are all about the last group',
+    check(_, tools) {
+      const assessor = tools.create();
+      const first = assessor.assess(question({ events: [event('a', 0.5)] }));
+      const before = structuredClone(first);
+      for (const input of corners()) {
+        const next = assessor.assess({ ...input, group: 'b2b', pop: 'ams' });
+        must(next !== first, 'the answers about two groups are one object');
+      }
+      mustBeAlike(before, first, 'an answer before and after it was asked about another group');
     },
   },
   {

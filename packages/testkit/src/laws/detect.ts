@@ -2,7 +2,9 @@ import type { Anomaly, Detector, Observation, SeriesInfo, Truth } from '@auspex/
 import { broken, type Law, laws, must } from '../law.ts';
 import { deepFreeze } from '../tools.ts';
 import { commonLaws } from './common.ts';
-import { equal, everywhere, mustAgree, mustRefuseGarbage, mustStayBounded } from './support/decision.ts';
+import { mustRefuse, mustStayBounded } from './support/bytes.ts';
+import { everywhere } from './support/elsewhere.ts';
+import { mustAgree, mustBeAlike } from './support/same.ts';
 
 const STEP_MS = 900_000;
 const START = Date.UTC(2026, 0, 5);
@@ -138,14 +140,14 @@ const list: readonly Law<'detector'>[] = [
   {
     name: 'the same steps give the same scores',
     why: 'a replay must raise the alerts of the live run; what is kept outside the state is lost with the process',
-    check(_, tools) {
+    async check(_, tools) {
       const run = (detector: Detector): number[] => scores(live(detector, detector.begin(series()), 0, DAY));
       const one = tools.create();
       const first = run(one);
       mustAgree([first, run(one)], 'a new state of the same instance scores otherwise: something is kept outside the state');
       mustAgree([first, run(tools.create())], 'a second instance scores the same steps otherwise');
       mustAgree(
-        everywhere(() => run(one)),
+        [first, ...(await everywhere(() => run(one)))],
         'scores depend on the wall clock or on chance: the time of an observation is its `step`',
       );
     },
@@ -157,7 +159,7 @@ const list: readonly Law<'detector'>[] = [
       const detector = tools.create();
       const [info, [given, expected]] = [series(), nth(5)];
       detector.detect(detector.begin(info), given, expected);
-      must(equal(given, nth(5)[0]) && equal(info, series()), 'the observation or the series is not what it was before');
+      mustBeAlike([nth(5)[0], series()], [given, info], 'the observation and the series before and after');
       try {
         detector.detect(detector.begin(deepFreeze(series())), deepFreeze(nth(5)[0]), expected);
       } catch (error) {
@@ -182,7 +184,7 @@ const list: readonly Law<'detector'>[] = [
     why: 'a state that is read wrongly is wrong for as long as it lasts; one that is refused begins again',
     check(_, tools) {
       const detector = tools.create();
-      mustRefuseGarbage(detector, detector.encode(lived(detector, DAY)));
+      mustRefuse((bytes) => detector.decode(bytes), detector.encode(lived(detector, DAY)));
     },
   },
   {

@@ -2,8 +2,8 @@ import type { Decision, Extension, Usage } from '@auspex/contracts';
 import { broken, type Law, laws, must } from '../law.ts';
 import { deepFreeze, type Tools } from '../tools.ts';
 import { commonLaws } from './common.ts';
-import { equal } from './support/decision.ts';
 import { ask, type Call, inTime, LATE, LIMIT, odd, opinion, TAPS, type Tap, week } from './support/decision-taps.ts';
+import { difference, mustBeAlike } from './support/same.ts';
 
 const OBSERVERS = ['forecast', 'decided', 'receipt', 'failure'] as const satisfies readonly Tap[];
 const TOLD = ['forecast', 'decision', 'veto', 'decided', 'receipt', 'failure'] as const satisfies readonly Tap[];
@@ -38,8 +38,7 @@ async function mustLeaveAlone(extension: Extension, taps: readonly Tap[]): Promi
   const [calls, before] = [heard(extension, taps), heard(extension, taps)];
   for (const [index, call] of calls.entries()) {
     await opinion(extension, call);
-    const same = equal(call.given, (before[index] as Call).given);
-    must(same, `the tap "${call.tap}" changed what it was given: ${call.text}`);
+    mustBeAlike((before[index] as Call).given, call.given, `the tap "${call.tap}" changed what it was given, ${call.text}`);
   }
 }
 
@@ -190,7 +189,7 @@ function mustBeUsage(usage: Usage, step: number): void {
 }
 
 function mustExplain(given: Decision, answer: Decision): void {
-  const kept = Array.isArray(answer.trail) && equal(answer.trail.slice(0, given.trail.length), [...given.trail]);
+  const kept = Array.isArray(answer.trail) && difference(answer.trail.slice(0, given.trail.length), [...given.trail]) === undefined;
   must(kept, `the trail of ${given.key} no longer begins with what the stages before had said`);
   if (answer.units === given.units && answer.tier === given.tier) return;
   const change = `${given.units} units, ${given.tier}, became ${answer.units} units, ${answer.tier}`;

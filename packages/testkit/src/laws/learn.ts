@@ -2,7 +2,9 @@ import type { Learner, StepOutcome, Truth } from '@auspex/contracts';
 import { broken, type Law, laws, must } from '../law.ts';
 import { deepFreeze } from '../tools.ts';
 import { commonLaws } from './common.ts';
-import { equal, everywhere, mustAgree, mustRefuseGarbage, mustStayBounded } from './support/decision.ts';
+import { mustRefuse, mustStayBounded } from './support/bytes.ts';
+import { everywhere } from './support/elsewhere.ts';
+import { difference, mustAgree, mustBeAlike } from './support/same.ts';
 
 /** Long, so that windows of days are full well before a law looks at the size of a state. */
 const STEP_MS = 900_000;
@@ -49,14 +51,14 @@ const list: readonly Law<'learner'>[] = [
   {
     name: 'the same outcomes give the same state',
     why: 'a replay must learn what the live run learnt; what is kept outside the state is lost with the process',
-    check(_, tools) {
+    async check(_, tools) {
       const run = (learner: Learner): Uint8Array => learner.encode(lived(learner, 150));
       const one = tools.create();
       const first = run(one);
       mustAgree([first, run(one)], 'a new state of the same instance ends otherwise: something is kept outside the state');
       mustAgree([first, run(tools.create())], 'a second instance learns otherwise from the same outcomes');
       mustAgree(
-        everywhere(() => run(one)),
+        [first, ...(await everywhere(() => run(one)))],
         'what it learns depends on the wall clock or on chance: the time of an outcome is its `step`',
       );
     },
@@ -68,7 +70,7 @@ const list: readonly Law<'learner'>[] = [
       const learner = tools.create();
       const before = learner.encode(learner.begin());
       must(
-        !equal(before, learner.encode(lived(learner, 1_000))),
+        difference(before, learner.encode(lived(learner, 1_000))) !== undefined,
         'after 1000 steps, many of them short of units, its state is what it began with',
       );
     },
@@ -82,10 +84,10 @@ const list: readonly Law<'learner'>[] = [
       for (const untaught of untold(59)) {
         const text = `${untaught.truth} outcome of demand ${untaught.demand} with ${untaught.ready} units ready`;
         const alone = learner.encode(learner.learn(lived(learner, 60), [untaught]));
-        must(equal(plain, alone), `a ${text} changed the state`);
+        mustBeAlike(plain, alone, `a ${text} changed the state`);
         let state = lived(learner, 59);
         state = learner.learn(state, [untaught, ...nth(59)]);
-        must(equal(plain, learner.encode(state)), `a ${text} changed what was learnt from the others of its step`);
+        mustBeAlike(plain, learner.encode(state), `a ${text} changed what was learnt from the others of its step`);
       }
     },
   },
@@ -96,7 +98,7 @@ const list: readonly Law<'learner'>[] = [
       const learner = tools.create();
       const given = nth(3);
       learner.learn(learner.begin(), given);
-      must(equal(given, nth(3)), 'the outcomes are not what they were before');
+      mustBeAlike(nth(3), given, 'the outcomes before and after');
       try {
         learner.learn(learner.begin(), deepFreeze(nth(3)));
       } catch (error) {
@@ -128,7 +130,7 @@ const list: readonly Law<'learner'>[] = [
       const written = learner.encode(lived(learner, 100));
       const kept = learner.encode(lived(learner, 200));
       const read = later.encode(live(later, later.decode(written), 100, 200));
-      must(equal(kept, read), 'a hundred steps after it was read back the state is another than without that');
+      mustBeAlike(kept, read, 'a hundred steps after it was read back the state is another than without that');
     },
   },
   {
@@ -136,7 +138,7 @@ const list: readonly Law<'learner'>[] = [
     why: 'a state that is read wrongly is wrong for as long as it lasts; one that is refused begins again',
     check(_, tools) {
       const learner = tools.create();
-      mustRefuseGarbage(learner, learner.encode(lived(learner, 50)));
+      mustRefuse((bytes) => learner.decode(bytes), learner.encode(lived(learner, 50)));
     },
   },
   {

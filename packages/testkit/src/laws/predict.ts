@@ -2,10 +2,10 @@ import { type ForecastRequest, NOT_READY, type Observation, type Prediction, typ
 import { broken, type Law, laws, must } from '../law.ts';
 import { stopwatch, within } from '../run/limit.ts';
 import type { PredictorSubject } from '../subject.ts';
-import { gap } from '../worlds/world.ts';
+import { gap, steady } from '../worlds/world.ts';
 import { commonLaws, frozen } from './common.ts';
 import { mustRefuse } from './support/bytes.ts';
-import { ELSEWHERE, elsewhere } from './support/chance.ts';
+import { elsewhere, everywhere, PLACES } from './support/elsewhere.ts';
 import {
   type Answer,
   ask,
@@ -141,15 +141,36 @@ const list: readonly Law<'predictor'>[] = [
     },
   },
   {
+    name: 'an answer stays as it was given',
+    why: 'the engine asks for all series before it mixes: answers that share an array are all the last one',
+    async check(subject, tools) {
+      const predictor = await ready(subject, tools);
+      const worlds = [usual(subject), usual(subject, { seed: 'neighbour', scale: 1e4 })] as const;
+      const [state, neighbour] = worlds.map((seen, i) => feed(predictor, predictor.begin(seriesOf(subject, `${i}@*/requests`)), seen));
+      for (const put of [ask, askAlone]) {
+        const answer = await put(predictor, subject, state, request(subject, worlds[0]));
+        const before = copy(answer);
+        const other = await put(predictor, subject, neighbour, request(subject, worlds[1]));
+        if (answer !== NOT_READY) must(answer !== other, 'the answers for two series are one object');
+        const found = unlike(before, answer);
+        if (found !== undefined) broken(`before and after another series was asked for: ${found}`);
+        // A copy of the state learns on: that of the law goes on to the next way of asking.
+        const later = predictor.decode(predictor.encode(state));
+        const own = await put(predictor, subject, later, request(subject, worlds[0]));
+        const said = copy(own);
+        feed(predictor, later, usual(subject, { seed: 'later', scale: 1e4, steps: 5 }));
+        const moved = unlike(said, own);
+        if (moved !== undefined) broken(`before and after its series was observed further: ${moved}`);
+      }
+    },
+  },
+  {
     name: 'the same seed and observations give the same answer, whatever the clock and chance of the process',
     why: 'a replay that comes out otherwise explains nothing',
     async check(subject, tools) {
       const seen = usual(subject);
-      const answers: Answer[] = [];
-      for (const [now, chance] of ELSEWHERE) {
-        answers.push(await elsewhere(now, chance, async () => foretell(await ready(subject, tools), subject, seen)));
-      }
-      const found = unlike(answers[0] as Answer, answers[1] as Answer);
+      const [one, other] = await everywhere(async () => foretell(await ready(subject, tools), subject, seen));
+      const found = unlike(one, other);
       if (found !== undefined) broken(`two instances with one seed, under another clock and Math.random: ${found}`);
     },
   },
@@ -236,6 +257,23 @@ const list: readonly Law<'predictor'>[] = [
     },
   },
   {
+    name: 'a constant world is forecast as such',
+    why: 'rates are per second, not per step, and come from what was seen: units are bought by them',
+    async check(subject, tools) {
+      const predictor = await ready(subject, tools);
+      for (const rate of [5, 500]) {
+        const seen = plain(steady({ stepMs: stepOf(subject), steps: warmUpOf(subject), scale: rate }));
+        const horizon = [1, 2, 3];
+        const answer = await foretell(predictor, subject, seen, seriesOf(subject), { horizon, levels: [0.5] });
+        if (answer === NOT_READY) continue;
+        for (const [i, median] of (answer as Prediction).quantiles.entries()) {
+          const right = median >= rate / 2 && median <= rate * 2;
+          must(right, `after ${seen.length} steps of ${rate}/s the median ${horizon[i]} steps ahead is ${median}/s`);
+        }
+      }
+    },
+  },
+  {
     name: 'moved by four hundred years it says the same',
     why: 'hours, weekdays and dates are the same then: what differs comes of how time was counted, and drifts in a long run',
     async check(subject, tools) {
@@ -311,7 +349,6 @@ const list: readonly Law<'predictor'>[] = [
     why: 'a replay trains anew: with other weights it is another run',
     unless: needsTrains,
     async check(subject, tools) {
-      const [[now, chance]] = ELSEWHERE;
       const predictor = tools.create();
       must(typeof predictor.train === 'function' && typeof predictor.use === 'function', 'it declares training and has no train or use');
       const weights = await weightsOf(subject, tools);
@@ -319,7 +356,7 @@ const list: readonly Law<'predictor'>[] = [
         weights !== undefined,
         `three series of ${Math.ceil(warmUpOf(subject) / 2)} steps are too few for it: let the subject say a longer warm-up`,
       );
-      const again = await elsewhere(now, chance, () => predictor.train?.(history(subject), never));
+      const again = await elsewhere(PLACES[0], () => predictor.train?.(history(subject), never));
       const found = difference(weights, again, 0, 'byte');
       if (found !== undefined) broken(`two trainings with one seed and history, under another clock and Math.random: ${found}`);
     },
@@ -363,7 +400,8 @@ const list: readonly Law<'predictor'>[] = [
       const seen = usual(subject);
       const before = copy(await foretell(predictor, subject, seen));
       const weights = await weightsOf(subject, tools);
-      mustRefuse((bytes) => predictor.use?.(bytes), weights ?? new Uint8Array(0));
+      // Without any, training is another law's business.
+      if (weights !== undefined) mustRefuse((bytes) => predictor.use?.(bytes), weights);
       const found = unlike(before, await foretell(predictor, subject, seen));
       if (found !== undefined) broken(`before and after it refused: ${found}`);
     },
@@ -402,7 +440,7 @@ async function ends(what: string, act: () => unknown): Promise<void> {
   must(passed() <= PROMPT, late);
 }
 
-/** An answer of our own: a plugin may use its array again. */
+/** What an answer says now. That it goes on saying so is a law of its own. */
 function copy(answer: Answer): Answer {
   return answer === NOT_READY ? answer : { ...(answer as Prediction), quantiles: answer.quantiles.slice() };
 }

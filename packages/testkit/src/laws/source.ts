@@ -1,5 +1,5 @@
 import type { Outcome, Source, SourceBatch, UsageEvent } from '@auspex/contracts';
-import { broken, type Law, LawBroken, laws, must } from '../law.ts';
+import { broken, type Law, LawBroken, laws, must, notOffered } from '../law.ts';
 import { within } from '../run/limit.ts';
 import type { SourceSubject } from '../subject.ts';
 import { commonLaws } from './common.ts';
@@ -161,7 +161,7 @@ const list: readonly Law<'source'>[] = [
   {
     name: 'input that cannot be read is an error, and no silence',
     why: 'a source that is down and says nothing looks like users who have gone: the fleet is taken away',
-    unless: (subject) => (subject.down === undefined ? 'the subject has no input that is down' : undefined),
+    unless: (subject) => (subject.down === undefined ? notOffered('the subject has no input that is down') : undefined),
     async check(subject, tools) {
       const error = await within(
         readDown(() => tools.create({}, subject.down)),
@@ -176,7 +176,7 @@ const list: readonly Law<'source'>[] = [
   {
     name: 'a record that cannot be read is counted and skipped',
     why: 'one broken line must not stop a source, and a thousand of them must not go unseen',
-    unless: (subject) => (subject.malformed === undefined ? 'the subject has no input with a broken record' : undefined),
+    unless: (subject) => (subject.malformed === undefined ? notOffered('the subject has no input with a broken record') : undefined),
     async check(subject, tools) {
       const batches = await readAll(tools.create({}, subject.malformed), subject.events);
       const malformed = batches.reduce((sum, batch) => sum + (batch.malformed ?? 0), 0);

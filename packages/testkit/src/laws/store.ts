@@ -1,5 +1,5 @@
 import type { Store, StoreWrite } from '@auspex/contracts';
-import { broken, type Law, laws, must } from '../law.ts';
+import { broken, type Law, laws, must, notOffered } from '../law.ts';
 import type { StoreSubject } from '../subject.ts';
 import type { Tools } from '../tools.ts';
 import { commonLaws } from './common.ts';
@@ -354,7 +354,7 @@ const list: readonly Law<'store'>[] = [
   {
     name: 'what a newer version wrote is refused',
     why: 'after a rollback the old version must not write over what it cannot read',
-    unless: (subject) => (subject.newer ? undefined : 'the subject cannot make a store look newer'),
+    unless: (subject) => (subject.newer ? undefined : notOffered('the subject cannot make a store look newer')),
     async check(subject, tools) {
       const first = tools.create();
       await put(first, { 'law/a': '1' });

@@ -35,3 +35,14 @@ export async function eventually(done: () => boolean | Promise<boolean>, ms = 50
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
+
+/** Calls `act` after `ms`; the answer calls it off. Keeps no process alive. */
+export function afterMs(ms: number, act: () => void): () => void {
+  const timer = setTimeout(act, ms).unref();
+  return () => clearTimeout(timer);
+}
+
+/** One turn of the event loop. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -13,6 +13,8 @@ export interface LawResult {
   readonly outcome: Outcome;
   /** What was seen where it is broken; why it was skipped. */
   readonly seen?: string;
+  /** False where the law applies and was skipped because the subject lacks an optional part. */
+  readonly offered?: false;
   readonly ms: number;
 }
 
@@ -53,7 +55,8 @@ export async function tryLaw(law: Law, make: MakeSubject, limitMs = 5_000): Prom
     subject = await within(Promise.resolve(make()), limitMs, `the subject is not made within ${limitMs} ms`);
     tools = new Tools(subject);
     const reason = law.unless?.(subject as never, tools as never);
-    if (reason !== undefined) return end('skipped', reason);
+    if (typeof reason === 'string') return end('skipped', reason);
+    if (reason !== undefined) return { ...end('skipped', reason.reason), offered: reason.offered };
     await within(Promise.resolve(law.check(subject as never, tools as never)), limitMs, `no end within ${limitMs} ms`);
     return end('holds');
   } catch (error) {

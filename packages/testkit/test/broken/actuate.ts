@@ -1,4 +1,12 @@
-import { type Actuator, AuspexError, defineActuator, type Order, type Receipt, type TargetState } from '@auspex/contracts';
+import {
+  type Actuator,
+  AuspexError,
+  defineActuator,
+  type Order,
+  type PluginContext,
+  type Receipt,
+  type TargetState,
+} from '@auspex/contracts';
 import type { ActuatorSubject, FakeTarget } from '@auspex/testkit';
 import { z } from 'zod';
 import { type Broken, commonlyBroken } from '../proof.ts';
@@ -65,7 +73,7 @@ function rightOn(fleet: Fleet): Actuator {
   };
 }
 
-type Change = (right: Actuator, fleet: Fleet) => Partial<Actuator>;
+type Change = (right: Actuator, fleet: Fleet, context: PluginContext) => Partial<Actuator>;
 
 const subject = (change: Change) => (): ActuatorSubject => {
   const fleet = new Fleet();
@@ -74,15 +82,27 @@ const subject = (change: Change) => (): ActuatorSubject => {
     summary: 'A test.',
     config: z.strictObject({}),
     capabilities: { lease: 'none' },
-    create: () => {
+    create: (_, context) => {
       const right = rightOn(fleet);
-      return { ...right, ...change(right, fleet) };
+      return { ...right, ...change(right, fleet, context) };
     },
   });
   return { plugin, target: fleet };
 };
 
 export const rightActuator = subject(() => ({}));
+
+/** Tries each order once more, a little later. */
+export const patientActuator = subject((right, _, { clock }) => ({
+  actuate: async (order, signal) => {
+    try {
+      return await right.actuate(order, signal);
+    } catch {
+      await clock.sleep(200, signal);
+      return right.actuate(order, signal);
+    }
+  },
+}));
 
 const broken = (law: string, how: string, change: Change): Broken<ActuatorSubject> => ({ law, how, make: subject(change) });
 

@@ -132,8 +132,19 @@ export const brokenAllocators: readonly Broken<Subject>[] = [
   broken(
     SAME,
     'it draws lots',
-    saying((said) => (Math.random() === 0 ? { ...said, tier: 'lucky' } : said)),
+    saying((said) => (Math.random() === 0.999_999 ? { ...said, tier: 'lucky' } : said)),
   ),
+  broken('a proposal stays as it was given', 'it has one object for each pool', () => {
+    const told = new Map<string, Proposal>();
+    return {
+      allocate: (state, input) =>
+        allocate(state, input).map((said) => {
+          const one = Object.assign(told.get(said.pool) ?? {}, said) as Proposal;
+          told.set(said.pool, one);
+          return one;
+        }),
+    };
+  }),
   broken(
     'more demand never means fewer units',
     'it takes a flood for an error',

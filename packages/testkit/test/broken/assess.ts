@@ -60,6 +60,18 @@ export const brokenAssessors: readonly Broken<Subjects['assessor']>[] = [
     if (Object.isFrozen(input.events)) throw new TypeError('Cannot assign to read only property');
     return right(input);
   }),
+  broken('an answer stays as it was given', 'it has one object for all', () => {
+    const surge = {};
+    return (input) => Object.assign(surge, right(input)) as Surge;
+  }),
+  broken('an answer stays as it was given', 'it has one list of reasons for all', () => {
+    const contributions: Surge['contributions'][number][] = [];
+    return (input) => {
+      const surge = right(input);
+      contributions.splice(0, contributions.length, ...surge.contributions);
+      return { ...surge, contributions };
+    };
+  }),
   broken('a probability is in 0..1 and a score is finite, on odd input too', 'it divides by zero', () => (input) => {
     const surge = right(input);
     return input.expected === 0 && input.actual === 0 ? { ...surge, probability: Number.NaN } : surge;

@@ -43,6 +43,15 @@ const subject = (change: () => Partial<Tiny>) => (): Subject => ({
 
 export const rightLearner = subject(() => ({}));
 
+/** Has no state, and writes `{}` for it. */
+export const plainLearner = subject(() => ({
+  encode: () => new TextEncoder().encode('{}'),
+  decode: (bytes) => {
+    if (new TextDecoder().decode(bytes) !== '{}') throw new TypeError('no state of this learner');
+    return begin();
+  },
+}));
+
 const broken = (law: string, how: string, change: () => Partial<Tiny>): Broken<Subject> => ({ law, how, make: subject(change) });
 
 const SAME = 'the same outcomes give the same state';

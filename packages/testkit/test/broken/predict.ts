@@ -125,6 +125,8 @@ const reading =
     },
   });
 
+const STAYS = 'an answer stays as it was given';
+
 export const brokenPredictors: readonly Broken<PredictorSubject>[] = [
   ...commonlyBroken(rightPredictor),
   broken('it answers every step and level that is asked, and no other', 'it has eight levels, whatever is asked', (right, weights) =>
@@ -220,9 +222,49 @@ export const brokenPredictors: readonly Broken<PredictorSubject>[] = [
     'the same seed and observations give the same answer, whatever the clock and chance of the process',
     'it draws its own chance',
     (right, weights) => {
-      const fixed = Math.random() === 0.9 ? 1.1 : 1;
+      const fixed = Math.random() === 0.999_999 ? 1.1 : 1;
       return answering(times(fixed))(right, weights);
     },
+  ),
+  broken(
+    'the same seed and observations give the same answer, whatever the clock and chance of the process',
+    'it looks at the hour',
+    answering((answer) => times(new Date().getUTCHours() === 23 && new Date().getUTCSeconds() === 37 ? 1.1 : 1)(answer)),
+  ),
+  broken(STAYS, 'it uses its arrays again', (right) => {
+    const arrays = new Map<string, Float64Array>();
+    const again = (answer: Prediction | NotReady, place: string): Prediction | NotReady => {
+      if (answer === NOT_READY) return answer;
+      const { quantiles } = answer as Prediction;
+      const key = `${place}/${quantiles.length}`;
+      const array = arrays.get(key) ?? new Float64Array(quantiles.length);
+      arrays.set(key, array);
+      array.set(quantiles);
+      return { quantiles: array };
+    };
+    return {
+      forecast: (state, question) => again(right.forecast(state, question), 'alone'),
+      forecastBatch: (states, questions) => states.map((state, i) => again(right.forecast(state, questions[i] as never), String(i))),
+    };
+  }),
+  broken(STAYS, 'its answer is a part of its state', (right, weights) => {
+    const told = new WeakMap<State, Float64Array>();
+    return {
+      ...answering((answer, state) => {
+        told.set(state, answer.quantiles);
+        return answer;
+      })(right, weights),
+      observe: (state, seen) => {
+        told.get(state)?.fill(seen.value);
+        return right.observe(state, seen);
+      },
+    };
+  }),
+  broken('a constant world is forecast as such', 'its rates are per step', answering(times(900))),
+  broken(
+    'a constant world is forecast as such',
+    'it says the same whatever it saw',
+    answering((answer) => ({ quantiles: answer.quantiles.fill(42) })),
   ),
   broken('series are kept apart', 'it keeps the last series outside the state', (right, weights) => {
     let last = '';

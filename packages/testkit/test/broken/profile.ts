@@ -311,12 +311,12 @@ export const brokenProfilers: readonly Broken<Subject>[] = [
   broken(
     same,
     'it looks at the wall clock',
-    saying(() => ({ users: { today: Date.now() > Date.UTC(2040, 0) ? 1 : 0, usualDay: 0 } })),
+    saying(() => ({ users: { today: new Date().getFullYear() > 2040 ? 1 : 0, usualDay: 0 } })),
   ),
   broken(
     same,
     'it samples by its own chance',
-    folding((state, step, right) => (Math.random() === 0.9 ? state : right.fold(state, step))),
+    folding((state, step, right) => (Math.random() === 0.999_999 ? state : right.fold(state, step))),
   ),
   broken(relates, 'each group moves with itself', (right) => ({
     relate: (states) => new Map([...states.keys()].map((group) => [group, [{ group, lagMs: 0, r: 1 }]])),

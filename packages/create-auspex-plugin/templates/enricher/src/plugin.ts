@@ -3,7 +3,12 @@ import { z } from 'zod';
 
 const options = z.strictObject({
   rules: z
-    .array(z.strictObject({ prefix: z.string().min(1), group: z.string().min(1) }))
+    .array(
+      z.strictObject({
+        prefix: z.string().min(1).describe('Begin of the resource.'),
+        group: z.string().min(1).describe('Group of what begins so.'),
+      }),
+    )
     .default([])
     .describe('Groups by the beginning of the path that was asked for; the longest that fits wins.'),
   otherwise: z.string().default('').describe('Group of what no rule fits. Default: left to the next enricher.'),

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import {
   type ForecastRequest,
   LEVELS,
@@ -69,9 +70,10 @@ export async function foretell(
   subject: PredictorSubject,
   observations: readonly Observation[],
   series = seriesOf(subject),
+  given: Partial<ForecastRequest> = {},
 ): Promise<Answer> {
   const state = feed(predictor, predictor.begin(series), observations);
-  return ask(predictor, subject, state, request(subject, observations));
+  return ask(predictor, subject, state, request(subject, observations, given));
 }
 
 /** How two answers differ; undefined = they do not. A note may differ: it is prose. */
@@ -108,7 +110,8 @@ const trained = new WeakMap<Plugin<'predictor'>, Map<string, Promise<Uint8Array 
 export function weightsOf(subject: PredictorSubject, tools: Tools<'predictor'>): Promise<Uint8Array | undefined> {
   const known = trained.get(subject.plugin) ?? new Map<string, Promise<Uint8Array | undefined>>();
   trained.set(subject.plugin, known);
-  const key = JSON.stringify([subject.with, stepOf(subject), warmUpOf(subject)]);
+  // Not as JSON: options may hold a client, which may hold itself.
+  const key = inspect([subject.with, stepOf(subject), warmUpOf(subject)], { depth: 10, maxArrayLength: null, maxStringLength: null });
   let weights = known.get(key);
   if (!weights) {
     weights = Promise.resolve(tools.create().train?.(history(subject), never));

@@ -187,6 +187,9 @@ test('options are parsed once, and what a host hands in stays as it is', async (
   const loaded = await loadPlugins(config([{ use: './counting.mjs#counted' }]), { from });
   const options = [parseConfig(loaded), parseConfig(loaded)].map((each) => each.actuators.get('p0')?.options);
   expect(options).toEqual([{ id: '1' }, { id: '1' }]);
+  const [pool] = loaded.pools as unknown as [{ id: string; unitRate: number; actuator: object }];
+  const changed = { ...loaded, pools: [{ ...pool, actuator: { ...pool.actuator, with: { id: 'other' } } }] } as never;
+  expect(parseConfig(changed).actuators.get('p0')?.options).toEqual({ id: 'other2' });
   const holding = defineActuator({
     id: 'holding',
     summary: 's',

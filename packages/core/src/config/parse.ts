@@ -134,7 +134,8 @@ function resolvePlugin<K extends PluginKind>(
     for: scope as 'all',
   });
   const before = (use as ParsedUse)[PARSED];
-  if (before) return resolved(before.options);
+  // Whoever has changed the options since, or put them to another plugin, has them parsed anew.
+  if (before && before.given === use.with && before.by === plugin) return resolved(before.options);
   let parsed: z.ZodSafeParseResult<unknown>;
   try {
     parsed = (plugin.config as z.ZodType).safeParse(use.with ?? {});
@@ -165,7 +166,7 @@ function oddity(plugin: Plugin): string | undefined {
 
 /** Marks a use whose options were parsed already: they are parsed once, by whoever comes first. */
 const PARSED: unique symbol = Symbol('parsed');
-type ParsedUse = PluginUse & { readonly [PARSED]?: { readonly options: unknown } };
+type ParsedUse = PluginUse & { readonly [PARSED]?: { readonly by: Plugin; readonly given: unknown; readonly options: unknown } };
 
 /** The config with each plugin's parsed options beside it, so that a default such as a random id is made once. */
 export function withParsed(config: unknown, resolved: ResolvedConfig): unknown {
@@ -184,7 +185,7 @@ export function withParsed(config: unknown, resolved: ResolvedConfig): unknown {
   const byPath = new Map(all.map((used) => [used.path.slice(0, used.path.lastIndexOf('(')), used] as const));
   return mapSlots(config, ({ path, use }) => {
     const used = byPath.get(path);
-    return used ? ({ ...use, [PARSED]: { options: used.options } } as PluginUse) : use;
+    return used ? ({ ...use, [PARSED]: { by: used.plugin, given: use.with, options: used.options } } as PluginUse) : use;
   });
 }
 

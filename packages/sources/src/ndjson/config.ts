@@ -22,8 +22,8 @@ export const MAPPED = [
   'agent',
 ] as const;
 
-const common = {
-  ...recordFields,
+/** Options of every source whose records are JSON objects. */
+export const eventFields = {
   fields: z
     .partialRecord(z.enum(MAPPED), z.string().min(1))
     .default({})
@@ -37,6 +37,8 @@ const common = {
     .describe('Zone in which times without an offset were written: IANA name or fixed offset. Needed for such times; no default.'),
   unit: z.enum(['s', 'ms']).optional().describe('Unit of epoch numbers. Default: ms from 100,000,000,000 on, else s.'),
 };
+
+const common = { ...recordFields, ...eventFields };
 
 /** Options of the `ndjson` source. */
 export const ndjsonConfig = z.strictObject({ ...fileFields, ...followFields, ...common });

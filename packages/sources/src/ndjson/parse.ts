@@ -8,25 +8,45 @@ const OUTCOMES: ReadonlySet<string> = new Set<Outcome>(['served', 'throttled', '
 /** Reads one value of a record; undefined when it is not there. */
 type Read = (record: Record<string, unknown>) => unknown;
 
+/** A parser for which each record is an event or malformed. */
+export type ParseEvent = (...at: Parameters<ParseRecord>) => UsageEvent | string;
+
+/** What decides how a record is read. */
+export type EventFields = Pick<NdjsonStdinOptions, 'fields' | 'zone' | 'unit'>;
+
 /**
  * A parser of JSON objects, one a line.
  *
  * @throws AuspexError ZONE_UNKNOWN
  */
-export function ndjsonParser({ fields, zone, unit }: Pick<NdjsonStdinOptions, 'fields' | 'zone' | 'unit'>): ParseRecord {
+export function ndjsonParser(options: EventFields): ParseEvent {
+  const toEvent = eventReader(options);
+  return (text, from, to, ascii) => {
+    let record: unknown;
+    try {
+      record = JSON.parse(ascii ? text.slice(from, to) : utf8(text.slice(from, to)));
+    } catch {
+      return 'no valid JSON';
+    }
+    return toEvent(record);
+  };
+}
+
+/**
+ * Makes events of records, however they came: the one place that knows what a record may hold.
+ *
+ * @returns a function of a record, and of the time to take where the record has none; it gives the event, or why there is none
+ * @throws AuspexError ZONE_UNKNOWN; the function throws ZONE_MISSING on a local time when no zone was given
+ */
+export function eventReader({ fields, zone, unit }: EventFields): (record: unknown, time?: unknown) => UsageEvent | string {
   const read = Object.fromEntries(MAPPED.map((name) => [name, reader(fields[name] ?? name)])) as Record<(typeof MAPPED)[number], Read>;
   const times = new TimeReader(zone, unit);
   let previous = Number.NEGATIVE_INFINITY;
 
-  return (text, from, to, ascii) => {
-    let record: Record<string, unknown>;
-    try {
-      record = JSON.parse(ascii ? text.slice(from, to) : utf8(text.slice(from, to))) as Record<string, unknown>;
-    } catch {
-      return 'no valid JSON';
-    }
-    if (typeof record !== 'object' || record === null || Array.isArray(record)) return 'no JSON object';
-    const time = read.at(record);
+  return (given, otherwise) => {
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) return 'no JSON object';
+    const record = given as Record<string, unknown>;
+    const time = read.at(record) ?? otherwise;
     if (typeof time !== 'string' && typeof time !== 'number') return `no time under "${fields.at ?? 'at'}"`;
     const instants = times.read(String(time), () => '');
     if (typeof instants === 'string') return instants;
@@ -70,7 +90,8 @@ export function ndjsonParser({ fields, zone, unit }: Pick<NdjsonStdinOptions, 'f
   };
 }
 
-function reader(path: string): Read {
+/** A reader of a dotted path. */
+export function reader(path: string): Read {
   const keys = path.split('.');
   if (keys.length === 1) return (record) => (Object.hasOwn(record, path) ? record[path] : undefined);
   return (record) => {

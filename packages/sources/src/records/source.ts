@@ -17,9 +17,9 @@ import { TimeOrder } from './order.ts';
  * Reads one record, text[from .. to) without its newline, decoded as latin1.
  *
  * @param ascii false when fields need decoding by `utf8`
- * @returns the event, or why there is none
+ * @returns the event; text: why there is none; undefined: a sound record that is no event, passed over
  */
-export type ParseRecord = (text: string, from: number, to: number, ascii: boolean) => UsageEvent | string;
+export type ParseRecord = (text: string, from: number, to: number, ascii: boolean) => UsageEvent | string | undefined;
 
 /** What a source of one record a line needs. */
 export interface RecordOptions {
@@ -30,8 +30,8 @@ export interface RecordOptions {
   readonly maxBackwards: number;
   /** Name of the format in errors: `access log`. */
   readonly format: string;
-  /** A parser of its own for each `open`: parsers hold caches. */
-  readonly parser: () => ParseRecord;
+  /** A parser of its own for each `open`: parsers hold caches. `file` tells the one that is being read. */
+  readonly parser: (file: () => string) => ParseRecord;
 }
 
 /** A source of files or a stream with one record a line. One partition. */
@@ -72,7 +72,7 @@ class Reading {
     this.#options = options;
     this.#context = context;
     this.#signal = signal;
-    this.#parse = options.parser();
+    this.#parse = options.parser(() => this.#file);
     this.#malformed = new Malformed(context.logger);
     this.#follow = 'files' in options.input && options.input.follow;
     this.#partition = 'files' in options.input ? partitionName(options.input.files) : options.input.name;
@@ -144,6 +144,8 @@ class Reading {
         const event = this.#read(text, from, to, ascii, block.file, line);
         if (typeof event === 'string') {
           this.#bad(block.file, line, text.slice(from, to), event);
+        } else if (event === undefined) {
+          this.#valid++;
         } else {
           if (order.tooLate(event.at)) order.refuse(event.at, block.file, line);
           this.#valid++;
@@ -160,7 +162,7 @@ class Reading {
     if (text.length > 0) this.#move(block, text.length, line - 1);
   }
 
-  #read(text: string, from: number, to: number, ascii: boolean, file: string, line: number): UsageEvent | string {
+  #read(text: string, from: number, to: number, ascii: boolean, file: string, line: number): ReturnType<ParseRecord> {
     try {
       return this.#parse(text, from, to, ascii);
     } catch (error) {

@@ -1,0 +1,45 @@
+import { duration } from '@auspex/contracts';
+import { z } from 'zod';
+import { eventFields } from '../ndjson/config.ts';
+import type { KafkaLike } from './client.ts';
+
+const sasl = z.strictObject({
+  mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).describe('How the broker wants to be asked.'),
+  username: z.string().min(1).describe('User.'),
+  passwordEnv: z.string().min(1).describe('Environment variable that holds the password.'),
+});
+
+/** Options of the `kafka` source. */
+export const kafkaConfig = z.strictObject({
+  brokers: z.array(z.string().min(1)).min(1).optional().describe('Brokers to begin with, host:port. This or `client`.'),
+  client: z
+    .custom<KafkaLike>((value) => typeof (value as KafkaLike | undefined)?.consumer === 'function')
+    .optional()
+    .describe('A Kafka client of the host (kafkajs), used as it is and not closed. This or `brokers`.'),
+  topic: z.string().min(1).describe('Topic with the events. Events of one group must have one key, so that they lie in one partition.'),
+  group: z.string().min(1).default('auspex').describe('Consumer group; instances of one group share the partitions. Default auspex.'),
+  clientId: z.string().min(1).default('auspex').describe('How it names itself to the broker. Default auspex.'),
+  sasl: sasl.optional().describe('Authentication. Default none.'),
+  tls: z
+    .union([z.boolean(), z.strictObject({ ca: z.string().min(1).describe('File of the root certificate, PEM.') })])
+    .default(false)
+    .describe('Encrypted connections; true trusts the system’s certificates. Default false.'),
+  ...eventFields,
+  deadLetter: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Topic to which records that cannot be read are sent as they are. Default: they are counted only.'),
+  beginning: z
+    .boolean()
+    .default(true)
+    .describe('Where nothing is known of a partition: read it from its beginning (true), or from what comes next. Default true.'),
+  idle: duration()
+    .prefault('5s')
+    .describe('A partition that is read to its end vouches for the time up to this long ago, so that silence closes steps. Default 5s.'),
+  batch: z.int().positive().default(1_000).describe('Most events handed on at once. Default 1000.'),
+  session: duration().prefault('30s').describe('How long the broker waits for a sign of life before it deals anew. Default 30s.'),
+  startLimit: duration().prefault('10s').describe('How long the first answer of the broker may take. Default 10s.'),
+});
+
+export type KafkaOptions = z.output<typeof kafkaConfig>;

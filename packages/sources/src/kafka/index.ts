@@ -1,0 +1,2 @@
+export { type KafkaOptions, kafkaConfig } from './config.ts';
+export { kafka } from './plugin.ts';

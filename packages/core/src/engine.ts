@@ -273,13 +273,12 @@ class AuspexEngine implements Engine {
     persistence.tidy(closed.step);
     this.#sinceCommit++;
     this.#steps++;
-    if (at >= this.#decideFrom && this.#isTimely(at, clock.now())) {
-      const decisions = await cycle.decide(at, forecasts);
-      cycle.tellFailures(at);
-      // Durable before anything is ordered. A backlog that only a shadow looks at may wait for the next commit.
-      if (this.#options.mode === 'live' || at > clock.now() - 2 * this.settings.step) await this.#commit();
-      await cycle.act(decisions, this.#lease?.epoch ?? 0);
-    }
+    const decides = at >= this.#decideFrom && this.#isTimely(at, clock.now());
+    const decisions = decides ? await cycle.decide(at, forecasts) : [];
+    if (decides) cycle.tellFailures(at);
+    // Durable before anything is ordered; what only learns is as durable. A backlog may wait for the next commit.
+    if ((decides && this.#options.mode === 'live') || this.#isRecent(at, clock.now())) await this.#commit();
+    if (decides) await cycle.act(decisions, this.#lease?.epoch ?? 0);
     cycle.tellFailures(at);
     parts.meter.count('auspex_steps_total');
     parts.taps.meter(parts.meter);
@@ -290,6 +289,10 @@ class AuspexEngine implements Engine {
   #isTimely(at: number, now: number): boolean {
     if (this.#options.mode === 'replay') return true;
     if (this.#options.mode === 'shadow' && this.#options.decideFrom !== undefined) return true;
+    return this.#isRecent(at, now);
+  }
+
+  #isRecent(at: number, now: number): boolean {
     return at > now - 2 * this.settings.step;
   }
 

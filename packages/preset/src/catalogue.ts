@@ -10,6 +10,7 @@ import { accessLog, accessLogStdin } from '@auspex/sources/access-log';
 import { csv } from '@auspex/sources/csv';
 import { groupEnricher } from '@auspex/sources/enrich/group';
 import { sessionEnricher } from '@auspex/sources/enrich/session';
+import { kafka } from '@auspex/sources/kafka';
 import { ndjson, ndjsonStdin } from '@auspex/sources/ndjson';
 import { lmdb } from '@auspex/stores/lmdb';
 import { memory } from '@auspex/stores/memory';
@@ -21,6 +22,7 @@ export const catalogue: readonly Plugin[] = [
   csv,
   ndjson,
   ndjsonStdin,
+  kafka,
   groupEnricher,
   sessionEnricher,
   behavior,

@@ -10,6 +10,7 @@ export { accessLog, accessLogStdin } from '@auspex/sources/access-log';
 export { csv, inspectCsv } from '@auspex/sources/csv';
 export { groupEnricher } from '@auspex/sources/enrich/group';
 export { sessionEnricher } from '@auspex/sources/enrich/session';
+export { kafka } from '@auspex/sources/kafka';
 export { ndjson, ndjsonStdin } from '@auspex/sources/ndjson';
 export { lmdb } from '@auspex/stores/lmdb';
 export { memory } from '@auspex/stores/memory';

@@ -26,6 +26,7 @@ const NEEDED: Readonly<Record<string, object>> = {
   csv: { files: ['a.csv'] },
   ndjson: { files: ['a.ndjson'] },
   lmdb: { path: 'store' },
+  kafka: { topic: 'events' },
   remote: { command: ['./plugin'] },
 };
 

@@ -3,13 +3,29 @@ import { AuspexError } from '@auspex/contracts';
 /** The longest key, bytes of UTF-8 (the contract of `Store`). */
 export const MAX_KEY_BYTES = 512;
 
+/** What the keys of a tenant begin with: `@tenant/`, in front of the key. */
+const TENANT = '@';
+/** The longest such beginning, bytes. It does not count: a tenant's own keys may be as long as any. */
+export const MAX_TENANT_BYTES = 130;
+
+/** Where a key's own text begins: after its tenant. */
+export function ownStart(key: string): number {
+  return key.startsWith(TENANT) ? key.indexOf('/') + 1 : 0;
+}
+
+/** What is put in front of the keys of `tenant`. */
+export function tenantPrefix(tenant: string): string {
+  return `${TENANT}${encodeURIComponent(tenant)}/`;
+}
+
 /** @throws AuspexError `STORE_KEY_TOO_LONG` above 512 bytes of UTF-8 */
 export function checkKey(key: string): void {
   // A UTF-16 unit is at most three bytes, so short keys need no counting.
   if (key.length * 3 <= MAX_KEY_BYTES) return;
   const bytes = Buffer.byteLength(key);
-  if (bytes <= MAX_KEY_BYTES) return;
-  throw new AuspexError('STORE_KEY_TOO_LONG', `the key has ${bytes} bytes, ${MAX_KEY_BYTES} are allowed`, { path: `${key.slice(0, 60)}…` });
+  const allowed = MAX_KEY_BYTES + Math.min(ownStart(key), MAX_TENANT_BYTES);
+  if (bytes <= allowed) return;
+  throw new AuspexError('STORE_KEY_TOO_LONG', `the key has ${bytes} bytes, ${allowed} are allowed`, { path: `${key.slice(0, 60)}…` });
 }
 
 /** Order of the keys' UTF-8 bytes. */

@@ -1,5 +1,15 @@
 import { AuspexError } from '@auspex/contracts';
-import { type AuspexConfig, createEngine, type Engine, type EngineCounts, MemoryMeter } from '@auspex/core';
+import {
+  type AuspexConfig,
+  createEngine,
+  createShardedEngine,
+  type Engine,
+  type EngineCounts,
+  isShared,
+  type Logger,
+  MemoryMeter,
+  parseConfig,
+} from '@auspex/core';
 import { catalogue } from '@auspex/preset';
 import type { Command } from 'commander';
 import { isAuspexError } from '../exit.ts';
@@ -47,6 +57,7 @@ async function run(flags: Flags, io: Io): Promise<void> {
   const logger = makeLogger(oneOf(flags.logLevel, '--log-level', LEVELS), io);
   const config = await loadConfig(findConfig(io.cwd, flags.config));
   const meter = new MemoryMeter();
+  if (isShared(parseConfig(config, catalogue))) return runShared(config, mode, logger, meter, flags, io);
   let decisions = 0;
   await using engine = createEngine(config, {
     mode,
@@ -73,6 +84,30 @@ async function run(flags: Flags, io: Io): Promise<void> {
   logger.info({ ...counts, decisions }, io.signal.aborted ? 'stopped: everything is checkpointed' : 'the sources have ended');
   if (flags.json) io.out(`${JSON.stringify({ ...counts, decisions, groups, metrics: Object.fromEntries(meter.values) })}\n`);
   else io.err(`next: ${hint(counts, decisions, decide, config, flags)}\n`);
+}
+
+/** One instance of several that share a source: it learns what its partitions say. */
+async function runShared(
+  config: AuspexConfig,
+  mode: 'shadow' | 'live',
+  logger: Logger,
+  meter: MemoryMeter,
+  flags: Flags,
+  io: Io,
+): Promise<void> {
+  await using engine = createShardedEngine(config, { mode, catalogue, host: { logger, meter } });
+  await engine.start();
+  const stop = (): void => engine.stop();
+  io.signal.addEventListener('abort', stop, { once: true });
+  logger.info({ mode }, 'taking part in the sharing');
+  try {
+    if (!io.signal.aborted) await engine.run();
+  } finally {
+    io.signal.removeEventListener('abort', stop);
+  }
+  await engine.close();
+  logger.info({}, 'stopped: every shard is checkpointed and released');
+  if (flags.json) io.out(`${JSON.stringify({ metrics: Object.fromEntries(meter.values) })}\n`);
 }
 
 /** A lease that is taken names its holder, but not the store. */

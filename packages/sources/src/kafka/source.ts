@@ -2,6 +2,7 @@ import type { PluginContext, Shards, Source, SourceBatch, UsageEvent } from '@au
 import { AuspexError } from '@auspex/contracts';
 import { type ConsumerLike, type EachBatch, type KafkaLike, kafkaError, type Message, openClient, type ProducerLike } from './client.ts';
 import type { KafkaOptions } from './config.ts';
+import { Dealer, type Dealing } from './dealer.ts';
 import { Owned } from './owned.ts';
 import { type Decode, jsonDecoder } from './reading.ts';
 
@@ -19,16 +20,11 @@ export class KafkaSource implements Source {
   readonly #options: KafkaOptions;
   readonly #context: PluginContext;
   readonly #decode: Decode;
-  readonly #owned = new Map<number, Owned>();
-  /** Waits for a shard that another instance holds, by partition. */
-  readonly #taking = new Map<number, AbortController>();
   #consumer: ConsumerLike | undefined;
   #deadLetters: ProducerLike | undefined;
-  /** Deals one after the other. */
-  #dealing: Promise<void> = Promise.resolve();
+  #dealer: Dealer<Owned> | undefined;
   /** When the broker last answered a fetch, by the context's clock. */
   #healthyAt = Number.NEGATIVE_INFINITY;
-  #stopped = false;
 
   constructor(options: KafkaOptions, context: PluginContext) {
     this.#options = options;
@@ -47,30 +43,27 @@ export class KafkaSource implements Source {
   async commit(positions: Readonly<Record<string, string>>): Promise<void> {
     const { topic } = this.#options;
     const offsets = Object.entries(positions).map(([partition, offset]) => ({ topic, partition: Number(partition), offset }));
-    await this.#consumer?.commitOffsets(offsets.filter(({ partition }) => this.#owned.has(partition)));
+    // One that was just dealt to somebody else too: he waits for its shard, which is not let go before this.
+    await this.#consumer?.commitOffsets(offsets);
   }
 
   async share(shards: Shards, signal: AbortSignal): Promise<void> {
     const ended = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     if (signal.aborted) return;
     const client = await openClient(this.#options, this.#context.logger);
-    const { crashed } = await this.#begin(client, shards, signal);
-    const idling = this.#idle(shards, signal);
     try {
-      await Promise.race([ended, crashed, idling]);
+      const { failed } = await this.#begin(client, shards, signal);
+      await Promise.race([ended, failed, this.#idle(shards, signal)]);
     } finally {
-      this.#stopped = true;
-      for (const waiting of this.#taking.values()) waiting.abort(new Error('stopped'));
-      await this.#dealing.catch(() => undefined);
-      await shards.release([...this.#owned.keys()].map(String));
-      this.#owned.clear();
+      // Each shard is drained, checkpointed, committed and let go, and then the group is left.
+      await this.#dealer?.close();
       await this.#consumer?.disconnect().catch(() => undefined);
       await this.#deadLetters?.disconnect().catch(() => undefined);
     }
   }
 
-  /** Connects, checks the topic, joins the group. `crashed` rejects where the consumer gives up for good. */
-  async #begin(client: KafkaLike, shards: Shards, signal: AbortSignal): Promise<{ crashed: Promise<never> }> {
+  /** Connects, checks the topic, joins the group. `failed` rejects where the consumer or a shard gives up for good. */
+  async #begin(client: KafkaLike, shards: Shards, signal: AbortSignal): Promise<{ failed: Promise<never> }> {
     const { topic, group, session, startLimit, deadLetter } = this.#options;
     await this.#limited(startLimit, signal, async () => this.#offsets(client));
     if (deadLetter !== undefined) {
@@ -88,27 +81,29 @@ export class KafkaSource implements Source {
       retry: { initialRetryTime: 200, maxRetryTime: 2_000, retries: 10, restartOnFailure: async () => !signal.aborted },
     });
     this.#consumer = consumer;
+    let fail: (error: unknown) => void = () => undefined;
+    const failed = new Promise<never>((_, reject) => {
+      fail = reject;
+    });
+    failed.catch(() => undefined);
+    const dealer = new Dealer<Owned>(this.#dealing(client, consumer, shards, signal), fail);
+    this.#dealer = dealer;
     consumer.on('consumer.group_join', ({ payload }) => {
+      if (signal.aborted) return;
       const dealt = ((payload['memberAssignment'] as Record<string, number[]> | undefined)?.[topic] ?? []).map(Number);
       // Before the first fetch of this deal: nothing may come for a shard that is not here yet.
       if (dealt.length > 0) consumer.pause([{ topic, partitions: dealt }]);
-      for (const [partition, waiting] of this.#taking)
-        if (!dealt.includes(partition)) waiting.abort(new Error('dealt to another instance'));
-      this.#dealing = this.#dealing
-        .then(() => this.#deal(dealt, client, consumer, shards))
-        .catch((error: unknown) => {
-          if (!signal.aborted) this.#context.logger.error({ error: (error as Error).message }, 'a deal of partitions failed');
-        });
+      void dealer.deal(dealt).then(() => {
+        if (!signal.aborted)
+          this.#context.logger.info({ topic, partitions: [...dealer.held.keys()].sort((a, b) => a - b) }, 'partitions were dealt');
+      });
     });
     consumer.on('consumer.fetch', () => {
       this.#healthyAt = this.#context.clock.now();
     });
-    const crashed = new Promise<never>((_, reject) => {
-      consumer.on('consumer.crash', ({ payload }) => {
-        if (payload['restart'] !== true && !signal.aborted) reject(kafkaError(payload['error'], this.#options));
-      });
+    consumer.on('consumer.crash', ({ payload }) => {
+      if (payload['restart'] !== true && !signal.aborted) fail(kafkaError(payload['error'], this.#options));
     });
-    crashed.catch(() => undefined);
     try {
       await this.#limited(startLimit, signal, async () => consumer.connect());
       await consumer.subscribe({ topics: [topic], fromBeginning: this.#options.beginning });
@@ -121,7 +116,7 @@ export class KafkaSource implements Source {
     } catch (error) {
       throw kafkaError(error, this.#options);
     }
-    return { crashed };
+    return { failed };
   }
 
   async #limited<T>(ms: number, signal: AbortSignal, act: () => Promise<T>): Promise<T> {
@@ -153,58 +148,66 @@ export class KafkaSource implements Source {
     }
   }
 
-  /** What the broker dealt: releases what is lost, takes what is new, and seeks everything to where its shard is. */
-  async #deal(dealt: readonly number[], client: KafkaLike, consumer: ConsumerLike, shards: Shards): Promise<void> {
+  #dealing(client: KafkaLike, consumer: ConsumerLike, shards: Shards, signal: AbortSignal): Dealing<Owned> {
     const { topic } = this.#options;
-    const lost = [...this.#owned.keys()].filter((partition) => !dealt.includes(partition));
-    await Promise.all(lost.map(async (partition) => this.#owned.get(partition)?.pending));
-    for (const partition of lost) this.#owned.delete(partition);
-    await shards.release(lost.map(String));
-    const known = dealt.some((partition) => !this.#owned.has(partition)) ? await this.#offsets(client) : undefined;
-    await Promise.all(
-      dealt.map(async (partition) => {
-        const owned = this.#owned.get(partition) ?? (await this.#take(partition, known?.get(partition), shards));
-        if (!owned) return;
+    return {
+      take: (partition, waiting) => this.#take(partition, client, shards, AbortSignal.any([waiting, signal])),
+      give: async (partition, owned) => {
+        await owned.pending;
+        await shards.release([String(partition)]);
+      },
+      ready: async (partition, owned) => {
         // What was on its way when the deal came is in the shard, or is read again.
         await owned.pending;
         consumer.seek({ topic, partition, offset: String(owned.next) });
         consumer.resume([{ topic, partitions: [partition] }]);
-      }),
-    );
-    this.#context.logger.info({ topic, partitions: [...this.#owned.keys()].sort((a, b) => a - b) }, 'partitions were dealt');
+      },
+    };
   }
 
-  async #take(partition: number, range: { low: bigint; high: bigint } | undefined, shards: Shards): Promise<Owned | undefined> {
-    const waiting = new AbortController();
-    this.#taking.set(partition, waiting);
-    try {
-      const position = await shards.take(String(partition), waiting.signal);
-      const { low = 0n, high = 0n } = range ?? {};
-      const begin = position === undefined ? (this.#options.beginning ? low : high) : BigInt(position);
-      if (position !== undefined && begin < low) {
-        this.#context.logger.error(
-          { partition, from: position, low: String(low) },
-          'messages that were not read are gone from the topic: a gap',
-        );
+  async #take(partition: number, client: KafkaLike, shards: Shards, signal: AbortSignal): Promise<Owned> {
+    const position = await shards.take(String(partition), signal);
+    const { low, high } = await this.#range(partition, client, signal);
+    if (position === undefined) return new Owned(partition, this.#options.beginning ? low : high, high);
+    const next = BigInt(position);
+    if (next > high) {
+      throw new AuspexError(
+        'SOURCE_FAILED',
+        `partition ${partition} ends at ${high}, and ${next} was read to: it lost messages, or was made anew`,
+        {
+          path: `source(kafka) ${this.#options.topic}`,
+          remedy: 'Give a topic that was made anew a store of its own; nothing says which of its messages are counted already.',
+        },
+      );
+    }
+    if (next < low)
+      this.#context.logger.error(
+        { partition, from: position, low: String(low) },
+        'messages that were not read are gone from the topic: a gap',
+      );
+    return new Owned(partition, next < low ? low : next, high);
+  }
+
+  /** Asked until the broker answers: a partition that nobody can read yet is no reason to end. @throws where `signal` aborts */
+  async #range(partition: number, client: KafkaLike, signal: AbortSignal): Promise<{ low: bigint; high: bigint }> {
+    for (;;) {
+      signal.throwIfAborted();
+      try {
+        return (await this.#offsets(client)).get(partition) ?? { low: 0n, high: 0n };
+      } catch (error) {
+        this.#context.logger.debug({ partition, error: (error as Error).message }, 'no answer as to where the partition begins and ends');
+        await this.#context.clock.sleep(1_000, signal);
       }
-      const owned = new Owned(partition, begin < low ? low : begin, high);
-      this.#owned.set(partition, owned);
-      return owned;
-    } catch (error) {
-      if (waiting.signal.aborted) return undefined;
-      throw error;
-    } finally {
-      this.#taking.delete(partition);
     }
   }
 
   async #batch({ batch, resolveOffset, heartbeat, isRunning }: EachBatch, shards: Shards, signal: AbortSignal): Promise<void> {
-    const owned = this.#owned.get(batch.partition);
+    const owned = this.#dealer?.get(batch.partition);
     if (!owned) return;
     owned.high = BigInt(batch.highWatermark);
     const { batch: most } = this.#options;
     for (let from = 0; from < batch.messages.length; ) {
-      if (!isRunning() || signal.aborted || this.#owned.get(batch.partition) !== owned) return;
+      if (!isRunning() || signal.aborted || this.#dealer?.get(batch.partition) !== owned) return;
       const messages: Message[] = [];
       const events: UsageEvent[] = [];
       let malformed = 0;
@@ -224,39 +227,20 @@ export class KafkaSource implements Source {
       if (!last) continue;
       const next = BigInt(last.offset) + 1n;
       const handed = shards.push({ partition: String(batch.partition), events, position: String(next), malformed }).then((taken) => {
-        if (taken && this.#owned.get(batch.partition) === owned) owned.next = next;
+        if (taken) owned.next = next;
         return taken;
       });
       owned.pending = handed;
       if (!(await this.#patiently(handed, heartbeat))) {
-        this.#lost(owned, shards);
+        // The shard's lease went to another instance, and the broker may still say that the partition is ours.
+        this.#consumer?.pause([{ topic: this.#options.topic, partitions: [batch.partition] }]);
+        this.#dealer?.lost(batch.partition, owned);
         return;
       }
       resolveOffset(last.offset);
     }
     this.#context.meter.gauge('auspex_kafka_lag', owned.lag, { topic: this.#options.topic, partition: String(batch.partition) });
     await heartbeat();
-  }
-
-  /** The shard is gone, and the broker says that the partition is still ours: it is taken once more, when its lease is free. */
-  #lost(owned: Owned, shards: Shards): void {
-    const { partition } = owned;
-    if (this.#owned.get(partition) !== owned) return;
-    this.#owned.delete(partition);
-    const consumer = this.#consumer as ConsumerLike;
-    const { topic } = this.#options;
-    consumer.pause([{ topic, partitions: [partition] }]);
-    this.#dealing = this.#dealing
-      .then(async () => {
-        if (this.#owned.has(partition) || this.#stopped) return;
-        const again = await this.#take(partition, undefined, shards);
-        if (!again) return;
-        consumer.seek({ topic, partition, offset: String(again.next) });
-        consumer.resume([{ topic, partitions: [partition] }]);
-      })
-      .catch((error: unknown) =>
-        this.#context.logger.error({ partition, error: (error as Error).message }, 'a lost shard was not taken again'),
-      );
   }
 
   /** Waits for the shard, telling the broker meanwhile that we live. @throws where the group is dealt anew */
@@ -291,7 +275,7 @@ export class KafkaSource implements Source {
       await clock.sleep(Math.max(1_000, idle / 2), signal).catch(() => undefined);
       const now = clock.now();
       if (signal.aborted || now - this.#healthyAt > 2_000 + idle) continue;
-      for (const owned of this.#owned.values()) {
+      for (const owned of this.#dealer?.held.values() ?? []) {
         if (!owned.isCaughtUp) continue;
         const partition = String(owned.partition);
         const handed = shards.push({ partition, events: [], position: String(owned.next), watermark: now - idle });

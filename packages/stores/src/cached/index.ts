@@ -1,0 +1,2 @@
+export { cachedPlugin } from './plugin.ts';
+export { type CachedOptions, type CachedStore, cached } from './store.ts';

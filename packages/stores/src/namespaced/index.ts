@@ -1,0 +1,2 @@
+export { namespacedPlugin } from './plugin.ts';
+export { namespaced } from './store.ts';

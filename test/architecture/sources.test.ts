@@ -29,7 +29,8 @@ test('time and chance come through the context: Date.now, Math.random and timers
 });
 
 test('core compares no plugin id', () => {
-  const ids = /['"](seasonal|hmm|rnn|tiered|reactive|static-peak|behavior|lmdb|access-log|csv|ndjson|simulated)['"]/;
+  const ids =
+    /['"](seasonal|hmm|rnn|tiered|reactive|static-peak|behavior|lmdb|mongo|cassandra|access-log|csv|ndjson|kafka|prometheus|synthetic|simulated)['"]/;
   const found = sources().filter(({ file, text }) => file.startsWith('core/') && ids.test(text));
   expect(found.map(({ file }) => file)).toEqual([]);
 });

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Plugin } from '@auspex/contracts';
 import { catalogue } from '@auspex/preset';
 import { type MakeSubject, runLaws, type Subject } from '@auspex/testkit';
@@ -10,6 +11,8 @@ import { VERSION_KEY } from '../../packages/stores/src/lmdb/keys.ts';
 import { fleetSubject } from './fleet.ts';
 
 /* Every bundled plugin keeps the laws of its kind, with each set of options that changes how it works. */
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 function folder(): string {
   return mkdtempSync(path.join(tmpdir(), 'auspex-laws-'));
@@ -92,16 +95,39 @@ const SUBJECTS: Readonly<Record<string, (plugin: Plugin) => Readonly<Record<stri
   memory: (plugin) => ({ defaults: alone(plugin) }),
   lmdb: (plugin) => ({ directory: lmdbSubject(plugin) }),
 };
-/** Those that read standard input share the reader of the file source; `remote` is what its command makes of it: remote.test.ts. */
-const ELSEWHERE = ['access-log-stdin', 'ndjson-stdin', 'remote'];
+/** Those whose laws need a server or a file format of their own: where they are held to them. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  'access-log-stdin': 'the reader of access-log',
+  'ndjson-stdin': 'the reader of ndjson',
+  remote: 'test/conformance/remote.test.ts',
+  auth: 'packages/sources/test/auth.test.ts',
+  kafka: 'packages/sources/test/kafka.test.ts',
+  http: 'packages/sources/test/http.test.ts',
+  prometheus: 'packages/sources/test/prometheus.test.ts',
+  synthetic: 'packages/sources/test/synthetic.test.ts',
+  geo: 'packages/sources/test/geo-bot.test.ts',
+  bot: 'packages/sources/test/geo-bot.test.ts',
+  segment: 'packages/sources/test/segment.test.ts',
+  mongo: 'packages/stores/test/mongo.test.ts',
+  cassandra: 'packages/stores/test/cassandra.test.ts',
+};
+/** A shared source is dealt out by a broker: its laws are those of the hand-over, see there. */
+const SHARED = ['kafka'];
 
 const cases = catalogue
-  .filter((plugin) => !ELSEWHERE.includes(plugin.id))
+  .filter((plugin) => !(plugin.id in ELSEWHERE))
   .flatMap((plugin) =>
     Object.entries(SUBJECTS[plugin.id]?.(plugin) ?? { none: undefined }).map(
       ([name, make]) => [`${plugin.kind} ${plugin.id}, ${name}`, make] as const,
     ),
   );
+
+test.each(Object.entries(ELSEWHERE).filter(([id, at]) => at.endsWith('.ts') && !SHARED.includes(id)))(
+  '%s is held to the laws in %s',
+  (_, at) => {
+    expect(readFileSync(path.join(root, at), 'utf8')).toMatch(/runLaws\(|keepsLaws\(/);
+  },
+);
 
 test.each(cases)(
   '%s keeps the laws of its kind',

@@ -7,13 +7,22 @@ import { reactiveAllocator, seedAssessor, staticPeakAllocator, tieredAllocator }
 import { behavior } from '@auspex/profiles';
 import { remoteActuator, remoteAlertSink, remoteCalendar, remotePredictor, remoteSource } from '@auspex/remote';
 import { accessLog, accessLogStdin } from '@auspex/sources/access-log';
+import { auth } from '@auspex/sources/auth';
 import { csv } from '@auspex/sources/csv';
+import { botEnricher } from '@auspex/sources/enrich/bot';
+import { geoEnricher } from '@auspex/sources/enrich/geo';
 import { groupEnricher } from '@auspex/sources/enrich/group';
+import { segmentEnricher } from '@auspex/sources/enrich/segment';
 import { sessionEnricher } from '@auspex/sources/enrich/session';
+import { http } from '@auspex/sources/http';
 import { kafka } from '@auspex/sources/kafka';
 import { ndjson, ndjsonStdin } from '@auspex/sources/ndjson';
+import { prometheus } from '@auspex/sources/prometheus';
+import { synthetic } from '@auspex/sources/synthetic';
+import { cassandra } from '@auspex/stores/cassandra';
 import { lmdb } from '@auspex/stores/lmdb';
 import { memory } from '@auspex/stores/memory';
+import { mongo } from '@auspex/stores/mongo';
 
 /** Every bundled plugin: what a config may name by its id. In the order of the flow. */
 export const catalogue: readonly Plugin[] = [
@@ -22,9 +31,16 @@ export const catalogue: readonly Plugin[] = [
   csv,
   ndjson,
   ndjsonStdin,
+  auth,
   kafka,
+  http,
+  prometheus,
+  synthetic,
   groupEnricher,
   sessionEnricher,
+  geoEnricher,
+  botEnricher,
+  segmentEnricher,
   behavior,
   seasonal,
   hmm,
@@ -41,4 +57,6 @@ export const catalogue: readonly Plugin[] = [
   remoteAlertSink,
   memory,
   lmdb,
+  mongo,
+  cassandra,
 ] as unknown as readonly Plugin[];

@@ -26,7 +26,9 @@ const NEEDED: Readonly<Record<string, object>> = {
   csv: { files: ['a.csv'] },
   ndjson: { files: ['a.ndjson'] },
   lmdb: { path: 'store' },
+  auth: { files: ['auth.log'], format: 'sshd' },
   kafka: { topic: 'events' },
+  prometheus: { url: 'http://127.0.0.1:9090', query: 'up' },
   remote: { command: ['./plugin'] },
 };
 

@@ -1,5 +1,5 @@
 import { zone } from '@auspex/numerics';
-import { assemble, INPUTS, REFERENCE, seasonalLags } from './features.ts';
+import { assemble, DEVIATIONS, INPUTS, REFERENCE, seasonalLags } from './features.ts';
 import { type HorizonModel, predict } from './model.ts';
 import type { SeasonalState } from './state.ts';
 import type { Workspace } from './workspace.ts';
@@ -32,8 +32,7 @@ export function believe(state: SeasonalState, origin: Float64Array, from: number
   if (share > 0) log += share * (predict(state.models[upper - 1] as HorizonModel, x) - log);
   let low = 0;
   let high = 0;
-  // The last two inputs are deviations, not rates.
-  for (let i = 1; i < INPUTS - 2; i++) {
+  for (let i = 1; i < INPUTS - DEVIATIONS; i++) {
     const value = x[i] as number;
     if (value < low) low = value;
     if (value > high) high = value;

@@ -16,7 +16,7 @@ export const seasonalConfig = z
     ridge: z
       .number()
       .positive()
-      .default(2)
+      .default(1)
       .describe('Weight of the starting belief (last season plus the present deviation from it), in observations. Default 2.'),
   })
   .describe('Direct multi-horizon regression on daily, weekly and recent values, updated online.');

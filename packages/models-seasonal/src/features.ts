@@ -1,12 +1,19 @@
-import { lag, type Memory, placeOf } from './memory.ts';
+import { lag, type Memory, placeOf, profileAt } from './memory.ts';
 
-/** Inputs that belong to the target's time of week, in this order: one and two days, one and two weeks, mean of four days, eight days. */
-export const LAGS = 6;
-export const [D1, D2, W1, W2, M4, D8] = [0, 1, 2, 3, 4, 5] as const;
+/**
+ * Inputs that belong to the target's time of week, in this order: one and two days, one and two weeks, mean of four days, eight
+ * days, mean of seven days, and the profile of the week.
+ */
+export const LAGS = 8;
+export const [D1, D2, W1, W2, M4, D8, M7, PROFILE] = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 
 /** Inputs that belong to the origin, in this order; `REFERENCE` is what all logs are taken relative to. */
-export const ORIGIN = 9;
-export const [REFERENCE, Y0, Y1, FAST, HOUR, WEEK, O_W1, DEV_FAST, DEV_SLOW] = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const;
+export const ORIGIN = 13;
+export const [REFERENCE, Y0, Y1, FAST, HOUR, WEEK, O_D1, O_W1, O_M4, O_PROFILE, DEV_FAST, DEV_SLOW, DEV_PROFILE] = [
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+] as const;
+/** The last of them are deviations, not rates. */
+export const DEVIATIONS = 3;
 
 /** Inputs of one regression: 1, the lags and the origin's values. */
 export const INPUTS = 1 + LAGS + ORIGIN - 1;
@@ -26,17 +33,21 @@ export function seasonalLags(memory: Memory, local: number, stepMs: number, out:
   let d8 = lag(memory, place, 8);
   let sum = 0;
   let count = 0;
-  for (let days = 1; days <= 4; days++) {
-    const value = days === 1 ? d1 : days === 2 ? d2 : lag(memory, place, days);
-    if (Number.isNaN(value)) continue;
-    sum += value;
-    count++;
+  let m4 = Number.NaN;
+  for (let days = 1; days <= 7; days++) {
+    const value = days === 1 ? d1 : days === 2 ? d2 : days === 7 ? w1 : lag(memory, place, days);
+    if (!Number.isNaN(value)) {
+      sum += value;
+      count++;
+    }
+    if (days === 4 && count > 0) m4 = sum / count;
   }
-  if (count === 0 && Number.isNaN(w1)) {
+  if (count === 0) {
     out.fill(Number.NaN);
     return false;
   }
-  const m4 = count > 0 ? sum / count : w1;
+  const m7 = sum / count;
+  if (Number.isNaN(m4)) m4 = m7;
   if (Number.isNaN(d1)) d1 = Number.isNaN(d2) ? m4 : d2;
   if (Number.isNaN(d2)) d2 = d1;
   if (Number.isNaN(w1)) {
@@ -50,6 +61,9 @@ export function seasonalLags(memory: Memory, local: number, stepMs: number, out:
   out[W2] = w2;
   out[M4] = m4;
   out[D8] = d8;
+  out[M7] = m7;
+  const profile = profileAt(memory, place);
+  out[PROFILE] = Number.isNaN(profile) ? m4 : profile;
   return true;
 }
 

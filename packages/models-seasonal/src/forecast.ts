@@ -1,6 +1,7 @@
 import { type ForecastRequest, NOT_READY, type NotReady, type Prediction } from '@auspex/contracts';
-import { normalQuantile } from '@auspex/numerics';
+import { normalQuantile, zone } from '@auspex/numerics';
 import { believe, modelAt, shareBelow } from './believe.ts';
+import { hourFactor } from './hours.ts';
 import type { HorizonModel } from './model.ts';
 import { liftKept } from './observe.ts';
 import { addQuantiles } from './spread.ts';
@@ -34,9 +35,10 @@ export function forecast(state: SeasonalState, request: ForecastRequest, space: 
     errors.fill(0);
     addQuantiles((models[upper] as HorizonModel).spread, levels, normal, 1 - share, errors);
     if (share > 0) addQuantiles((models[upper - 1] as HorizonModel).spread, levels, normal, share, errors);
+    const factor = hourFactor(state.hours, zone(state.zone).toLocal(target));
     let below = 0;
     for (let column = 0; column < levels.length; column++) {
-      const error = Math.max(-MOST_SPREAD, Math.min(MOST_SPREAD, errors[column] as number));
+      const error = Math.max(-MOST_SPREAD, Math.min(MOST_SPREAD, factor * (errors[column] as number)));
       const value = Math.exp(middle + error) - offset;
       if (value > below) below = value;
       quantiles[index++] = below;

@@ -1,5 +1,5 @@
 import { addRow, type NormalEquations, solveRidge } from '@auspex/numerics';
-import { D1, DEV_FAST, INPUTS, LAGS, M4, W1 } from './features.ts';
+import { D1, DEV_FAST, INPUTS, LAGS, M4, PROFILE, W1 } from './features.ts';
 import { beginSpread, type Spread, scaleOf } from './spread.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -7,13 +7,23 @@ import type { Workspace } from './workspace.ts';
 const FIRST_ROWS = 100;
 const MANY_ROWS = 400;
 const HOUR_MS = 3_600_000;
+/** Strengths of the prior that are tried, times the option `ridge`. */
+export const STRENGTHS = [0.04, 0.3, 2, 15] as const;
+/** Learning rate of their weights, for errors in scales. */
+const RATE = 0.6;
+/** A burst must not choose among them. */
+const MOST_LOSS = 6;
 
 /** The regression for one horizon with the forecasts that wait for their outcome. */
 export interface HorizonModel extends NormalEquations {
   readonly h: number;
   readonly gram: Float32Array;
   readonly moment: Float32Array;
+  /** Those in service: a mix of the candidates, which are solutions with priors of different strength. */
   readonly coefficients: Float64Array;
+  readonly candidates: readonly Float32Array[];
+  /** Discounted absolute errors of the candidates, in scales. */
+  readonly losses: Float64Array;
   /** Sum of the forgetting weights of the rows, and rows in all. */
   weight: number;
   rows: number;
@@ -22,12 +32,13 @@ export interface HorizonModel extends NormalEquations {
   readonly spread: Spread;
 }
 
-/** Yesterday, last week and the mean of days, plus what is left of the present deviation: half of it after two hours. */
+/** Yesterday, last week, the mean of days and the profile of the week, plus what is left of the present deviation: half of it after two hours. */
 export function priorCoefficients(h: number, stepMs: number, out: Float64Array): void {
   out.fill(0);
-  out[1 + D1] = 0.35;
-  out[1 + W1] = 0.35;
-  out[1 + M4] = 0.3;
+  out[1 + D1] = 0.3;
+  out[1 + W1] = 0.2;
+  out[1 + M4] = 0.1;
+  out[1 + PROFILE] = 0.4;
   out[LAGS + DEV_FAST] = 0.5 ** ((h * stepMs) / (2 * HOUR_MS));
 }
 
@@ -39,6 +50,8 @@ export function beginModel(h: number, stepMs: number): HorizonModel {
     gram: new Float32Array((INPUTS * (INPUTS + 1)) / 2),
     moment: new Float32Array(INPUTS),
     coefficients,
+    candidates: STRENGTHS.map(() => Float32Array.from(coefficients)),
+    losses: new Float64Array(STRENGTHS.length),
     weight: 0,
     rows: 0,
     pending: new Float64Array(h).fill(Number.NaN),
@@ -69,23 +82,51 @@ export function learn(
   stepMs: number,
   space: Workspace,
 ): void {
+  const scale = scaleOf(model.spread);
   const error = Math.abs(y - predict(model, x));
-  const weight = Math.min(1, (2 * scaleOf(model.spread)) / error);
+  const weight = Math.min(1, (2 * scale) / error);
+  judgeStrengths(model, x, y, scale, keep);
   addRow(model, x, y, weight, keep);
   model.weight = keep * model.weight + weight;
   model.rows++;
   const lasts = model.rows <= FIRST_ROWS ? 1 : model.rows <= MANY_ROWS ? 4 : 12;
   // Horizons take turns, so that no step pays for all.
   if ((model.rows + model.h) % lasts !== 0) return;
-  const { prior, penalty, work } = space;
+  const { prior, penalty, solution, work } = space;
   priorCoefficients(model.h, stepMs, prior);
   let trace = 0;
   for (let i = 0; i < INPUTS; i++) trace += model.gram[(i * (i + 3)) / 2] as number;
   // Each input's own size sets its penalty; a share of the mean size keeps inputs that never moved solvable.
-  for (let i = 0; i < INPUTS; i++) {
-    penalty[i] = (ridge / model.weight) * ((model.gram[(i * (i + 3)) / 2] as number) + 0.01 * (trace / INPUTS)) + 1e-9;
+  for (const [k, strength] of STRENGTHS.entries()) {
+    for (let i = 0; i < INPUTS; i++) {
+      penalty[i] = ((strength * ridge) / model.weight) * ((model.gram[(i * (i + 3)) / 2] as number) + 0.01 * (trace / INPUTS)) + 1e-9;
+    }
+    solveRidge(model, prior, penalty, solution, work);
+    (model.candidates[k] as Float32Array).set(solution);
   }
-  solveRidge(model, prior, penalty, model.coefficients, work);
+  mixStrengths(model);
+}
+
+/** How well each strength of the prior would have done on this row, which none of them has learnt yet. */
+function judgeStrengths(model: HorizonModel, x: Float64Array, y: number, scale: number, keep: number): void {
+  for (const [k, b] of model.candidates.entries()) {
+    let sum = 0;
+    for (let i = 0; i < INPUTS; i++) sum += (b[i] as number) * (x[i] as number);
+    model.losses[k] = keep * (model.losses[k] as number) + Math.min(MOST_LOSS, Math.abs(y - sum) / scale);
+  }
+}
+
+/** The coefficients in service: those of each strength by its past loss (exponential weights). */
+function mixStrengths({ candidates, losses, coefficients }: HorizonModel): void {
+  const least = Math.min(...losses);
+  let sum = 0;
+  coefficients.fill(0);
+  for (const [k, b] of candidates.entries()) {
+    const weight = Math.exp(-RATE * ((losses[k] as number) - least));
+    sum += weight;
+    for (let i = 0; i < INPUTS; i++) coefficients[i] = (coefficients[i] as number) + weight * (b[i] as number);
+  }
+  for (let i = 0; i < INPUTS; i++) coefficients[i] = (coefficients[i] as number) / sum;
 }
 
 /** Lets what was learnt count `share` of itself: when inputs that were stand-ins become real. */

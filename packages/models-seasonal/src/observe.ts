@@ -2,10 +2,11 @@ import type { Observation } from '@auspex/contracts';
 import { zone } from '@auspex/numerics';
 import { believe } from './believe.ts';
 import { assemble, ORIGIN, REFERENCE, seasonalLags } from './features.ts';
+import { addHour, type Hours, hourFactor } from './hours.ts';
 import { DAY, lag, placeOf, reanchor, remember } from './memory.ts';
 import { discount, type HorizonModel, learn } from './model.ts';
 import { addRecent, originInputs } from './recent.ts';
-import { addError } from './spread.ts';
+import { addError, scaleOf } from './spread.ts';
 import type { SeasonalState } from './state.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -59,9 +60,11 @@ function meet(state: SeasonalState, step: number, rate: number, learning: Learni
   const number = Math.floor(step / stepMs);
   const y = Math.log(rate + state.offset);
   reachBack(state, step);
-  seasonalLags(state.memory, zone(state.zone).toLocal(step), stepMs, space.lags);
+  const local = zone(state.zone).toLocal(step);
+  seasonalLags(state.memory, local, stepMs, space.lags);
+  const factor = hourFactor(state.hours, local);
   for (const model of models) {
-    judge(model, number, y);
+    judge(model, number, y, state.hours, local, factor);
     if (state.reach > 0 && slot(number + model.h, learning.stride) !== 0) continue;
     const from = slot(number - model.h, maxSteps) * ORIGIN;
     const reference = origins[from + REFERENCE] as number;
@@ -69,7 +72,7 @@ function meet(state: SeasonalState, step: number, rate: number, learning: Learni
     assemble(space.lags, origins, from, space.x);
     learn(model, space.x, y - reference, learning.keep, learning.ridge, stepMs, space);
   }
-  keep(state, step, rate, y, space);
+  keep(state, step, rate, y, true, space);
   const at = slot(number, maxSteps) * ORIGIN;
   originInputs(state.recent, space.lags, state.offset, origins, at);
   state.clean.set(origins.subarray(at, at + ORIGIN));
@@ -89,7 +92,7 @@ function pass(state: SeasonalState, step: number, bound: number | undefined, spa
   const { models, origins, stepMs, maxSteps } = state;
   const number = Math.floor(step / stepMs);
   const believed = believe(state, state.clean, 0, step, Math.round((step - state.cleanStep) / stepMs), space);
-  keep(state, step, Math.max(0, Math.exp(believed) - state.offset), believed, space);
+  keep(state, step, Math.max(0, Math.exp(believed) - state.offset), believed, false, space);
   const at = slot(number, maxSteps) * ORIGIN;
   origins.fill(Number.NaN, at, at + ORIGIN);
   for (const model of models) model.pending[slot(number, model.h)] = Number.NaN;
@@ -101,13 +104,15 @@ function slot(number: number, length: number): number {
   return ((number % length) + length) % length;
 }
 
-function judge(model: HorizonModel, number: number, y: number): void {
+function judge(model: HorizonModel, number: number, y: number, hours: Hours, local: number, factor: number): void {
   const forecast = model.pending[slot(number, model.h)] as number;
-  if (!Number.isNaN(forecast)) addError(model.spread, y - forecast);
+  if (Number.isNaN(forecast)) return;
+  addHour(hours, local, (y - forecast) / scaleOf(model.spread));
+  addError(model.spread, (y - forecast) / factor);
 }
 
-function keep(state: SeasonalState, step: number, rate: number, log: number, space: Workspace): void {
-  remember(state.memory, state.zone, step, rate, state.offset);
+function keep(state: SeasonalState, step: number, rate: number, log: number, observed: boolean, space: Workspace): void {
+  remember(state.memory, state.zone, step, rate, state.offset, observed);
   addRecent(state.recent, rate, log, space.lags, state.stepMs);
   state.lastStep = step;
 }

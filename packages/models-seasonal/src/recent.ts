@@ -1,4 +1,22 @@
-import { D1, DEV_FAST, DEV_SLOW, FAST, HOUR, O_W1, REFERENCE, W1, WEEK, Y0, Y1 } from './features.ts';
+import {
+  D1,
+  DEV_FAST,
+  DEV_PROFILE,
+  DEV_SLOW,
+  FAST,
+  HOUR,
+  M4,
+  O_D1,
+  O_M4,
+  O_PROFILE,
+  O_W1,
+  PROFILE,
+  REFERENCE,
+  W1,
+  WEEK,
+  Y0,
+  Y1,
+} from './features.ts';
 import { DAY } from './memory.ts';
 
 const HOUR_MS = 3_600_000;
@@ -9,14 +27,14 @@ export interface Recent {
   readonly last: Float64Array;
   /** Means of the rate over about six steps, an hour (at least twelve steps), a day and a week. */
   readonly means: Float64Array;
-  /** Means of the log deviation from the mean of yesterday and a week ago, over about four and twenty-four steps. */
+  /** Means of the log deviation from the mean of yesterday and a week ago, over about four and twenty-four steps, and from the profile, over a day. */
   readonly deviations: Float64Array;
   count: number;
   deviationCount: number;
 }
 
 export function beginRecent(): Recent {
-  return { last: new Float64Array(2), means: new Float64Array(4), deviations: new Float64Array(2), count: 0, deviationCount: 0 };
+  return { last: new Float64Array(2), means: new Float64Array(4), deviations: new Float64Array(3), count: 0, deviationCount: 0 };
 }
 
 /** Share of the newest value in a mean over about `steps` steps; a plain mean until there are as many. */
@@ -39,6 +57,7 @@ export function addRecent(recent: Recent, rate: number, log: number, lags: Float
   const seen = ++recent.deviationCount;
   mix(deviations, 0, deviation, gain(4, seen));
   mix(deviations, 1, deviation, gain(24, seen));
+  mix(deviations, 2, log - (lags[PROFILE] as number), gain(DAY / stepMs, seen));
 }
 
 function mix(into: Float64Array, index: number, value: number, share: number): void {
@@ -58,7 +77,11 @@ export function originInputs(recent: Recent, lags: Float64Array, offset: number,
   out[at + FAST] = fast;
   out[at + HOUR] = Math.log((means[1] as number) + offset) - reference;
   out[at + WEEK] = Math.log((means[3] as number) + offset) - reference;
+  out[at + O_D1] = known ? (lags[D1] as number) - reference : fast;
   out[at + O_W1] = known ? (lags[W1] as number) - reference : fast;
+  out[at + O_M4] = known ? (lags[M4] as number) - reference : fast;
+  out[at + O_PROFILE] = known ? (lags[PROFILE] as number) - reference : fast;
   out[at + DEV_FAST] = deviations[0] as number;
   out[at + DEV_SLOW] = deviations[1] as number;
+  out[at + DEV_PROFILE] = deviations[2] as number;
 }

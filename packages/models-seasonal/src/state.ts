@@ -1,14 +1,15 @@
 import type { SeriesInfo } from '@auspex/contracts';
 import { pack, unpack } from '@auspex/numerics';
-import { INPUTS, ORIGIN } from './features.ts';
+import { DEVIATIONS, INPUTS, ORIGIN } from './features.ts';
 import { horizonGrid } from './grid.ts';
+import { beginHours, type Hours } from './hours.ts';
 import { beginMemory, type Memory } from './memory.ts';
-import { beginModel, type HorizonModel } from './model.ts';
+import { beginModel, type HorizonModel, STRENGTHS } from './model.ts';
 import { beginRecent, type Recent } from './recent.ts';
 import { KEPT, sortErrors } from './spread.ts';
 
 /** Version of the encoding. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** All that is known of one series. */
 export interface SeasonalState {
@@ -26,6 +27,7 @@ export interface SeasonalState {
   reach: number;
   readonly memory: Memory;
   readonly recent: Recent;
+  readonly hours: Hours;
   /** Inputs at the last `maxSteps` origins, by number of the step, and at the last observed one. */
   readonly origins: Float64Array;
   readonly clean: Float64Array;
@@ -44,6 +46,7 @@ export function beginState(series: SeriesInfo, maxSteps: number): SeasonalState 
     reach: 0,
     memory: beginMemory(series.stepMs),
     recent: beginRecent(),
+    hours: beginHours(),
     origins: new Float64Array(maxSteps * ORIGIN).fill(Number.NaN),
     clean: new Float64Array(ORIGIN),
     models: horizonGrid(maxSteps).map((h) => beginModel(h, series.stepMs)),
@@ -83,9 +86,11 @@ function hasShape(state: SeasonalState): boolean {
   const grid = horizonGrid(state.maxSteps);
   return (
     state.memory.logs.length === beginMemory(state.stepMs).logs.length &&
+    state.memory.profile.length === beginMemory(state.stepMs).profile.length &&
     state.origins.length === state.maxSteps * ORIGIN &&
     state.clean.length === ORIGIN &&
     state.recent.means.length === 4 &&
+    state.recent.deviations.length === DEVIATIONS &&
     state.models.length === grid.length &&
     state.models.every(
       (model, i) =>
@@ -93,6 +98,8 @@ function hasShape(state: SeasonalState): boolean {
         model.moment.length === INPUTS &&
         model.coefficients.length === INPUTS &&
         model.coefficients.every(Number.isFinite) &&
+        model.candidates.length === STRENGTHS.length &&
+        model.candidates.every((each: Float32Array) => each.length === INPUTS) &&
         model.pending.length === model.h &&
         model.spread.ring.length <= KEPT,
     )

@@ -6,6 +6,7 @@ export interface Workspace {
   readonly x: Float64Array;
   readonly prior: Float64Array;
   readonly penalty: Float64Array;
+  readonly solution: Float64Array;
   readonly work: Float64Array;
   /** The levels last asked for and their standard normal quantiles: every request of an engine has the same. */
   levels: readonly number[];
@@ -18,6 +19,7 @@ export function beginWorkspace(): Workspace {
     x: new Float64Array(INPUTS),
     prior: new Float64Array(INPUTS),
     penalty: new Float64Array(INPUTS),
+    solution: new Float64Array(INPUTS),
     work: new Float64Array((INPUTS * (INPUTS + 1)) / 2 + INPUTS),
     levels: [],
     normal: [],

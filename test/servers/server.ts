@@ -10,6 +10,8 @@ export interface ServerOptions {
   readonly auth?: boolean;
   /** Kafka: more listeners, `details.sasl` (PLAIN, SCRAM-SHA-256) and `details.tls`, with `details.ca`, `details.user`, `details.password`. */
   readonly secure?: boolean;
+  /** Kafka: with `secure`, rights are asked for; `details.other` is a user with the same password and without any. */
+  readonly acl?: boolean;
   /** Kafka: a listener (`details.viaProxy`) that tells its clients to come back to this loopback port, where a Toxiproxy listens. */
   readonly proxyPort?: number;
   /** Prometheus and Alertmanager: their configuration file, YAML. */

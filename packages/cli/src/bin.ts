@@ -7,5 +7,5 @@ const io = processIo();
 const { main } = args[0] === 'backtest' ? { main: (await import('./thread.ts')).mainInThread } : await import('./main.ts');
 const code = await main(args, io);
 process.exitCode = code;
-// What a checked plugin has left running must not keep the command: that it did is in the verdict.
-if (args[0] === 'check') process.stdout.write('', () => process.exit(code));
+// What a checked plugin, or an address without an answer, has left running must not keep the command: what is to be said was said.
+if (args[0] === 'check' || args[0] === 'doctor' || (args[0] === 'run' && code !== 0)) process.stdout.write('', () => process.exit(code));

@@ -19,6 +19,17 @@ export function exitCode(code: ErrorCode): number {
   return BY_PREFIX.find(([prefix]) => code.startsWith(prefix))?.[1] ?? EXIT.failure;
 }
 
+/** Thrown by a command that has said by itself what failed: nothing is left but its exit code. */
+export class Ended extends Error {
+  override readonly name = 'Ended';
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super(`ended with ${exitCode}`);
+    this.exitCode = exitCode;
+  }
+}
+
 /** An error as the user sees it: what, where, what to do. Only what is not ours comes with a stack. */
 export function errorText(error: unknown, cwd: string): { readonly text: string; readonly code: number } {
   if (isAuspexError(error)) {

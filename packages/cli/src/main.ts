@@ -3,12 +3,14 @@ import { Command, CommanderError } from 'commander';
 import { backtestCommand } from './commands/backtest.ts';
 import { checkCommand } from './commands/check.ts';
 import { describeCommand } from './commands/describe.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
+import { forgetCommand } from './commands/forget.ts';
 import { initCommand } from './commands/init.ts';
 import { journalCommand } from './commands/journal.ts';
 import { profileCommand } from './commands/profile.ts';
 import { runCommand } from './commands/run.ts';
-import { EXIT, errorText, isAuspexError } from './exit.ts';
+import { Ended, EXIT, errorText, isAuspexError } from './exit.ts';
 import type { Io } from './io.ts';
 
 const HELP = `
@@ -19,7 +21,18 @@ Examples:
 Exit codes: 0 done, 1 unexpected failure, 2 wrong use, 3 config or plugin, 4 source, 5 store, 130 interrupted.
 `;
 
-const COMMANDS = [backtestCommand, initCommand, runCommand, explainCommand, profileCommand, describeCommand, checkCommand, journalCommand];
+const COMMANDS = [
+  backtestCommand,
+  initCommand,
+  runCommand,
+  explainCommand,
+  profileCommand,
+  describeCommand,
+  checkCommand,
+  doctorCommand,
+  journalCommand,
+  forgetCommand,
+];
 
 /** Runs one command line (without node and script). Returns the exit code; prints errors, throws none. */
 export async function main(args: readonly string[], io: Io): Promise<number> {
@@ -39,6 +52,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     return EXIT.ok;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof Ended) return error.exitCode;
     // Whatever broke because it was stopped was stopped.
     if (io.signal.aborted && !isAuspexError(error)) return EXIT.interrupted;
     const { text, code } = errorText(error, io.cwd);

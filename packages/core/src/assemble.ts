@@ -1,8 +1,8 @@
-import type { Clock, Logger, Meter, Predictor, Store } from '@auspex/contracts';
+import type { Clock, Logger, Meter, Predictor, Store, Usage } from '@auspex/contracts';
 import type { ResolvedConfig } from './config/parse.ts';
 import { Cycle } from './cycle/cycle.ts';
+import { zoneOf } from './cycle/groups.ts';
 import { type Trainable, Training } from './cycle/training.ts';
-import type { UserHash } from './defaults/secret.ts';
 import type { EngineOptions } from './engine.ts';
 import type { EngineHooks } from './hooks/hooks.ts';
 import type { TapLedger } from './hooks/ledger.ts';
@@ -17,6 +17,8 @@ import { EnrichStage } from './stages/enrich.ts';
 import type { Failures } from './stages/failures.ts';
 import { type PredictorSlot, PredictStage } from './stages/predict.ts';
 import { ProfileStage } from './stages/profile.ts';
+import { UserHash } from './users/hash.ts';
+import type { DayKeys } from './users/keys.ts';
 import type { Services } from './wiring/services.ts';
 import { type Named, TOKENS } from './wiring/tokens.ts';
 
@@ -38,10 +40,15 @@ export interface Parts {
   readonly cycle: Cycle;
   readonly ingest: Ingest;
   readonly training: Training;
+  readonly users: UserHash;
 }
 
-/** Makes the stages out of the instances, and the cycle and the ingest out of the stages. */
-export function assemble(config: ResolvedConfig, services: Services, options: EngineOptions, users: UserHash): Parts {
+/**
+ * Makes the stages out of the instances, and the cycle and the ingest out of the stages.
+ *
+ * @param keys that users are hashed with
+ */
+export function assemble(config: ResolvedConfig, services: Services, options: EngineOptions, keys: DayKeys): Parts {
   const { settings } = config;
   const failures = services.get(TOKENS.failures);
   const logger = services.get(TOKENS.logger);
@@ -96,11 +103,12 @@ export function assemble(config: ResolvedConfig, services: Services, options: En
     source: instance,
     silence: config.sources[index]?.plugin.capabilities.silence ?? ('zero' as const),
   }));
+  const users = new UserHash(keys, (group, pop) => zoneOf(settings.zone, group, pop));
   const shardOptions = {
     stepMs: settings.step,
     latenessMs: settings.lateness,
     maxGroups: settings.maxGroups,
-    hashUser: (user: string) => users.of(user),
+    hashUser: (user: string, usage: Usage) => users.of(user, usage),
     ...(options.mode === 'replay' ? {} : { now: () => clock.now() }),
     enrich,
   };
@@ -120,6 +128,7 @@ export function assemble(config: ResolvedConfig, services: Services, options: En
     cycle,
     ingest,
     training,
+    users,
   };
 }
 

@@ -4,7 +4,7 @@ import { type Catalogue, parseConfig, parseUse, type ResolvedConfig } from './co
 import { breathe } from './defaults/breathe.ts';
 import { VirtualClock } from './defaults/clock.ts';
 import { heartbeat } from './defaults/heartbeat.ts';
-import { newSecret, UserHash } from './defaults/secret.ts';
+import { newSecret } from './defaults/secret.ts';
 import { withTimeLimit } from './defaults/time-limit.ts';
 import type { EngineHooks } from './hooks/hooks.ts';
 import type { TapCost } from './hooks/ledger.ts';
@@ -14,6 +14,8 @@ import { Lifecycle, type LifecycleState } from './lifecycle/state.ts';
 import { KEYS } from './persistence/keys.ts';
 import { LEASE_MS, Lease } from './persistence/lease.ts';
 import { Persistence } from './persistence/persistence.ts';
+import { seededKeys } from './users/keys.ts';
+import { readKeys } from './users/record.ts';
 import { type HostServices, registerServices } from './wiring/register.ts';
 import type { Services } from './wiring/services.ts';
 import { TOKENS } from './wiring/tokens.ts';
@@ -185,8 +187,9 @@ class AuspexEngine implements Engine {
       }
       this.#decideFrom = decideFrom ?? (mode === 'replay' ? Number.NEGATIVE_INFINITY : clock.now() - 2 * this.settings.step);
       if (mode !== 'replay') this.#secret = await secretOf(store);
-      this.#parts = assemble(this.#config, this.#services, this.#options, new UserHash(`${this.settings.seed}/${this.#secret}`));
-      this.#persistence = new Persistence(this.#parts, durable);
+      const chain = mode === 'replay' ? undefined : await readKeys(store, (error) => this.#unreadable(error));
+      this.#parts = assemble(this.#config, this.#services, this.#options, chain ?? seededKeys(this.settings.seed));
+      this.#persistence = new Persistence(this.#parts, durable, chain);
       const { journal, ingest } = this.#parts;
       if (durable) journal.wanted = true;
       this.#untold = await this.#persistence.restore();
@@ -205,6 +208,11 @@ class AuspexEngine implements Engine {
     journal.append({ type: 'start', step, configHash: this.configHash, version: VERSION }, place);
     for (const text of this.#untold) journal.append({ type: 'notice', step, code: 'STATE_UNREADABLE', text }, ++place);
     this.#untold = undefined;
+  }
+
+  #unreadable(error: unknown): void {
+    const text = `the keys of users could not be read (${(error as Error).message}): users of today count twice`;
+    this.#services.get(TOKENS.logger).warn({ code: 'STATE_UNREADABLE' }, text);
   }
 
   /** Another engine owns the store: this one ends before it decides again. */

@@ -10,6 +10,8 @@ export { type PromClient, prometheusMeter } from './defaults/prometheus.ts';
 export { createEngine, type Engine, type EngineCounts, type EngineOptions, type Mode, VERSION } from './engine.ts';
 export { horizonGrid } from './forecasting/grid.ts';
 export { readForecast } from './forecasting/read.ts';
+export { type ForgetOptions, forget } from './forget/forget.ts';
+export type { ErasedKind, ForgetReport, Forgettable, Left } from './forget/report.ts';
 export type { EngineHooks } from './hooks/hooks.ts';
 export type { TapCost } from './hooks/ledger.ts';
 export { readJournal } from './journal.ts';

@@ -12,6 +12,7 @@ import {
   defineStore,
   type Observation,
   type Order,
+  type Shards,
   type SourceBatch,
   type Store,
   type StoreWrite,
@@ -99,6 +100,31 @@ export const listSource = (
           yield { partition: 'list', events: batch, position: String(index + batch.length) };
         }
         if (options.end ?? true) yield { partition: 'list', events: [], position: String(events.length), end: true };
+      },
+    }),
+  });
+
+/** A shared source whose partitions all have the same events. */
+export const dealt = (events: readonly UsageEvent[], partitions: readonly string[]) =>
+  defineSource({
+    id: 'dealt',
+    summary: 'test',
+    config: z.strictObject({}),
+    capabilities: { replayable: true, silence: 'zero', shared: true },
+    create: () => ({
+      // biome-ignore lint/correctness/useYield: it is read by sharing alone
+      async *open() {
+        throw new Error('not shared');
+      },
+      share: async (shards: Shards, signal: AbortSignal) => {
+        for (const partition of partitions) {
+          await shards.take(partition, signal);
+          for (const event of events) await shards.push({ partition, events: [{ ...event }], position: '1' });
+          await shards.push({ partition, events: [], position: '1', end: true });
+        }
+        // Until the shards have read what was pushed.
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        await shards.release(partitions);
       },
     }),
   });

@@ -15,7 +15,7 @@ export { groupEnricher } from '@auspex/sources/enrich/group';
 export { segmentEnricher } from '@auspex/sources/enrich/segment';
 export { sessionEnricher } from '@auspex/sources/enrich/session';
 export { http } from '@auspex/sources/http';
-export { kafka } from '@auspex/sources/kafka';
+export { kafka, probeKafka } from '@auspex/sources/kafka';
 export { ndjson, ndjsonStdin } from '@auspex/sources/ndjson';
 export { prometheus } from '@auspex/sources/prometheus';
 export { synthetic } from '@auspex/sources/synthetic';

@@ -2,6 +2,7 @@ import { defineProfiler } from '@auspex/contracts';
 import { behaviorConfig } from './config.ts';
 import { describe } from './describe.ts';
 import { fold } from './fold.ts';
+import { forgetUsers } from './forget.ts';
 import { relate } from './relate.ts';
 import { expectedRate, warmSteps } from './shape.ts';
 import { type BehaviorState, beginState, decodeState, encodeState } from './state.ts';
@@ -19,6 +20,7 @@ export const behavior = defineProfiler({
     sensitivity: () => options.sensitivity,
     profile: (state: BehaviorState) => describe(state, options),
     relate,
+    forget: forgetUsers,
     encode: encodeState,
     decode: decodeState,
   }),

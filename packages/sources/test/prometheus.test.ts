@@ -316,7 +316,8 @@ describe('a scripted server', () => {
   ])('%s fails at once', async (_, status, body, message) => {
     const { url, requests } = await scripted(() => ({ status, body }));
     const error = await failureOf({ url, query: 'q' });
-    expect(error).toMatchObject({ code: 'SOURCE_FAILED', path: url, message: expect.stringMatching(message) });
+    const code = status === 401 || status === 403 ? 'SOURCE_REFUSED' : 'SOURCE_FAILED';
+    expect(error).toMatchObject({ code, path: url, message: expect.stringMatching(message) });
     expect(error.remedy).not.toBe('');
     expect(requests).toHaveLength(1);
   });

@@ -130,8 +130,8 @@ describe('cassandra', () => {
     const silent = createServer(() => undefined);
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const deaf = (silent.address() as { port: number }).port;
-    const unreachable = { code: 'STORE_UNREADABLE', message: /none of the contact points answered/, remedy: /correct contactPoints/ };
-    const refused = { code: 'STORE_UNREADABLE', message: /refuses this user or its password/, remedy: /Correct user and password/ };
+    const unreachable = { code: 'STORE_UNREACHABLE', message: /none of the contact points answered/, remedy: /correct contactPoints/ };
+    const refused = { code: 'STORE_REFUSED', message: /refuses this user or its password/, remedy: /Correct user and password/ };
     const { user: _, password: __, ...nobody } = fresh(server) as Record<string, unknown>;
     await Promise.all([
       fails(opened(fresh(server), { contactPoints: ['127.0.0.1:1'] }), unreachable),
@@ -145,7 +145,7 @@ describe('cassandra', () => {
       }),
       fails(opened(fresh(server), { datacenter: 'elsewhere' }), { code: 'CONFIG_INVALID', message: /elsewhere/, remedy: /datacenter/ }),
       fails(opened(fresh(server), { keyspace: 'absent', createKeyspace: undefined }), {
-        code: 'STORE_UNREADABLE',
+        code: 'STORE_MISSING',
         message: /keyspace absent does not exist/,
         remedy: /CREATE KEYSPACE IF NOT EXISTS "absent" WITH replication/,
       }),
@@ -154,7 +154,7 @@ describe('cassandra', () => {
         : [
             fails(opened(fresh(server), { password: 'wrong-secret' }), refused),
             fails(opened(nobody), {
-              code: 'STORE_UNREADABLE',
+              code: 'STORE_REFUSED',
               message: /asks for a user, and none is named/,
               remedy: /Correct user and password/,
             }),

@@ -143,7 +143,7 @@ export async function survives(rounds: number, make: (attempts: number) => Store
           await writer.batch([...writes, { type: 'put', key: 'engine/checkpoint', value }]);
           acknowledged = next++;
         } catch (error) {
-          expect(error).toMatchObject({ code: expect.stringMatching(/^STORE_(WRITE_FAILED|UNREADABLE)$/) });
+          expect(error).toMatchObject({ code: expect.stringMatching(/^STORE_(WRITE_FAILED|UNREACHABLE)$/) });
         }
       }
     })();

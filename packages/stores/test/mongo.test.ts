@@ -111,11 +111,11 @@ describe('mongo', () => {
   it('a wrong configuration fails within 15 s, with one clear error', async (context) => {
     const locked = await need('mongo', context, { own: true, auth: true });
     const open = await need('mongo', context, { shared: true });
-    const refused = { code: 'STORE_UNREADABLE', message: /refuses this user/, remedy: /user, password and authSource/ };
+    const refused = { code: 'STORE_REFUSED', message: /refuses this user/, remedy: /user, password and authSource/ };
     const silent = createServer(() => undefined);
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const deaf = (silent.address() as { port: number }).port;
-    const unreachable = { code: 'STORE_UNREADABLE', message: /did not answer within/, remedy: /Start the database, or correct url/ };
+    const unreachable = { code: 'STORE_UNREACHABLE', message: /did not answer within/, remedy: /Start the database, or correct url/ };
     await Promise.all([
       fails(opened({ url: 'mongodb://127.0.0.1:1/' }), unreachable),
       fails(opened({ url: 'mongodb://absent.invalid/' }), unreachable),

@@ -8,6 +8,9 @@ import { jars } from './maven.ts';
 const VERSION = '4.3.1';
 const USER = 'auspex';
 const PASSWORD = 'auspex-secret';
+/** A user with the same password, and without rights where there are any. */
+const OTHER = 'stranger';
+const AUTHORIZER = 'org.apache.kafka.metadata.authorizer.StandardAuthorizer';
 const JVM = ['-Xmx512m', '-Xms128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto'];
 /** Any 16 bytes in base64; fixed, since a random one may begin with `-` and read as a flag. */
 const CLUSTER = 'QXVzcGV4LXRlc3QtMDAwMQ';
@@ -55,9 +58,13 @@ export async function startKafka(options: ServerOptions): Promise<Server> {
       `log.dirs=${join(directory, 'data')}`,
     ];
     if (options.secure) properties.push(...(await secured(directory)));
+    // Whoever says no password is ANONYMOUS, and does what tests prepare.
+    if (options.acl) properties.push(`authorizer.class.name=${AUTHORIZER}`, `super.users=User:${USER};User:ANONYMOUS`);
     const file = join(directory, 'server.properties');
     writeFileSync(file, `${properties.join('\n')}\n`);
-    const scram = options.secure ? ['--add-scram', `SCRAM-SHA-256=[name=${USER},password=${PASSWORD}]`] : [];
+    const scram = options.secure
+      ? [USER, OTHER].flatMap((name) => ['--add-scram', `SCRAM-SHA-256=[name=${name},password=${PASSWORD}]`])
+      : [];
     await command('java', [...JVM, '-cp', `${libs}/*`, 'kafka.tools.StorageTool', 'format', '-t', CLUSTER, '-c', file, ...scram]);
     return {
       name: 'kafka',
@@ -72,6 +79,7 @@ export async function startKafka(options: ServerOptions): Promise<Server> {
               ca: readFileSync(join(directory, 'cert.pem'), 'utf8'),
               user: USER,
               password: PASSWORD,
+              ...(options.acl ? { other: OTHER } : {}),
             }
           : {}),
       },
@@ -97,7 +105,7 @@ async function secured(directory: string): Promise<string[]> {
   const login = 'org.apache.kafka.common.security';
   return [
     'sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256',
-    `listener.name.sasl.plain.sasl.jaas.config=${login}.plain.PlainLoginModule required user_${USER}="${PASSWORD}";`,
+    `listener.name.sasl.plain.sasl.jaas.config=${login}.plain.PlainLoginModule required user_${USER}="${PASSWORD}" user_${OTHER}="${PASSWORD}";`,
     `listener.name.sasl.scram-sha-256.sasl.jaas.config=${login}.scram.ScramLoginModule required;`,
     'listener.name.tls.ssl.keystore.type=PEM',
     `listener.name.tls.ssl.keystore.location=${at('server.pem')}`,

@@ -13,6 +13,12 @@ export interface Enricher<S = unknown> {
   enrich(state: S, event: UsageEvent): UsageEvent | undefined;
   /** Events that the passing of time decided, such as ended sessions; they go past the other enrichers. Called when a step closes; `at` = its end (epoch ms). */
   expire?(state: S, at: number): readonly UsageEvent[];
+  /**
+   * Takes out of the state what is known of a user, as events name the user, or of a group; what others did stays as it is. Called
+   * by `auspex forget` between a start and a stop, never while events come. Optional: an enricher that has state and cannot forget
+   * is reported as such.
+   */
+  forget?(state: S, what: { readonly user: string } | { readonly group: string }): void;
   encode(state: S): Uint8Array;
   decode(bytes: Uint8Array): S;
 }

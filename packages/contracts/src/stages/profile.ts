@@ -32,6 +32,12 @@ export interface Profiler<S = unknown> {
   profile(state: S): BehaviorProfile;
   /** Relates groups to each other; called once a day with all groups in memory. Optional. */
   relate?(states: ReadonlyMap<string, S>): ReadonlyMap<string, readonly Correlation[]>;
+  /**
+   * Takes users out of the state, by their hashes in usage; the state may be changed in place. `merged` = it counts users in registers,
+   * which cannot lose one. Called by `auspex forget`, never while the engine runs. Optional: a profiler that cannot forget users is
+   * reported as such.
+   */
+  forget?(state: S, users: ReadonlySet<number>): { readonly state: S; readonly merged: boolean };
   encode(state: S): Uint8Array;
   decode(bytes: Uint8Array): S;
 }

@@ -511,19 +511,35 @@ export class Cycle {
   /** Drops groups that have been idle too long; returns their names and series, for the store. */
   forgetIdle(step: number): { groups: string[]; series: string[] } {
     const groups = this.groups.forgetIdle(step);
-    const series: string[] = [];
-    for (const group of groups) {
-      this.#parts.profile.forget(group);
-      for (const state of this.pools) {
-        const member = state.members.get(group);
-        if (!member) continue;
-        state.members.delete(group);
-        series.push(member.info.id);
-        this.series.delete(member.info.id);
-        this.#parts.history?.forget(member.info.id);
-      }
+    return { groups, series: groups.flatMap((group) => this.#drop(group).series) };
+  }
+
+  /** Drops a group, and what others know of it; pools and weights keep what they have learnt from it, as one of many. */
+  forgetGroup(group: string): { known: boolean; series: string[]; members: number; correlations: number } {
+    const known = this.groups.all.delete(group);
+    let correlations = 0;
+    for (const state of this.groups.all.values()) {
+      const others = state.correlated.filter((each) => each.group !== group);
+      correlations += state.correlated.length - others.length;
+      state.correlated = others;
     }
-    return { groups, series };
+    return { known, ...this.#drop(group), correlations };
+  }
+
+  #drop(group: string): { series: string[]; members: number } {
+    const series = new Set<string>();
+    let members = 0;
+    this.#parts.profile.forget(group);
+    for (const state of this.pools) {
+      const member = state.members.get(group);
+      if (!member) continue;
+      members++;
+      state.members.delete(group);
+      series.add(member.info.id);
+      this.series.delete(member.info.id);
+      this.#parts.history?.forget(member.info.id);
+    }
+    return { series: [...series], members };
   }
 }
 

@@ -43,8 +43,7 @@ export class Groups {
   }
 
   zoneOf(group: string, pop: string): string {
-    const { zone } = this.#settings;
-    return typeof zone === 'string' ? zone : (zone.groups[group] ?? zone.pops[pop] ?? zone.default);
+    return zoneOf(this.#settings.zone, group, pop);
   }
 
   /** Removes and returns groups that have been idle too long. */
@@ -53,4 +52,9 @@ export class Groups {
     for (const group of idle) this.all.delete(group);
     return idle;
   }
+}
+
+/** The zone of a group as the config says: its own, else that of the POP, else the default. */
+export function zoneOf(zone: EngineSettings['zone'], group: string, pop: string): string {
+  return typeof zone === 'string' ? zone : (zone.groups[group] ?? zone.pops[pop] ?? zone.default);
 }

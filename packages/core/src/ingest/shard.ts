@@ -19,8 +19,8 @@ export interface ShardOptions {
   /** A step closes once an event this much later than its end was seen. */
   readonly latenessMs: number;
   readonly maxGroups: number;
-  /** Hash of a user, for distinct counts. */
-  readonly hashUser: (user: string) => number;
+  /** Hash of a user, for distinct counts: another one every local day of the usage's group. */
+  readonly hashUser: (user: string, usage: Usage) => number;
   /** In live and shadow: now (epoch ms). Later events are broken clocks. Undefined in a replay, whose time is the trace's. */
   readonly now?: () => number;
   readonly enrich: EnrichStage;
@@ -206,6 +206,30 @@ export class Shard {
   /** The source has ended: nothing more will come. */
   finish(): void {
     if (!this.ended) this.#end();
+  }
+
+  /** The usage that is open, each once: several names may be counted as one. */
+  openUsage(): Usage[] {
+    const all = new Set<Usage>();
+    for (const step of this.open.values()) for (const groups of step.values()) for (const usage of groups.values()) all.add(usage);
+    return [...all];
+  }
+
+  /** Drops the open usage of a group; says how many. */
+  forgetGroup(group: string): number {
+    const dropped = new Set<Usage>();
+    for (const [step, pops] of this.open) {
+      for (const [pop, groups] of pops) {
+        for (const [name, usage] of groups) {
+          if (usage.group !== group) continue;
+          dropped.add(usage);
+          groups.delete(name);
+        }
+        if (groups.size === 0) pops.delete(pop);
+      }
+      if (pops.size === 0) this.open.delete(step);
+    }
+    return dropped.size;
   }
 
   restore(saved: { open: readonly Usage[]; enrichers: readonly unknown[] }): void {

@@ -1,4 +1,4 @@
-import type { StoreWrite, Usage } from '@auspex/contracts';
+import type { StoreWrite } from '@auspex/contracts';
 import { pack, unpack } from '@auspex/numerics';
 import type { Cycle } from '../cycle/cycle.ts';
 import type { Ingest } from '../ingest/ingest.ts';
@@ -32,7 +32,7 @@ interface PoolRecord {
   readonly ready: number | null;
 }
 
-interface CheckpointRecord {
+export interface CheckpointRecord {
   readonly v: number;
   /** Length of a step: a store is of one step length. */
   readonly stepMs: number;
@@ -51,12 +51,6 @@ export function writeCheckpoint(stepMs: number, ingest: Ingest, enrich: EnrichSt
     stepMs,
     next: ingest.next,
     shards: [...ingest.shards.values()].map((shard): ShardRecord => {
-      const open: Usage[] = [];
-      for (const step of shard.open.values()) {
-        const seen = new Set<Usage>();
-        for (const groups of step.values()) for (const usage of groups.values()) seen.add(usage);
-        open.push(...seen);
-      }
       const at = shard.name.indexOf(':');
       return {
         source: shard.name.slice(0, at),
@@ -66,7 +60,7 @@ export function writeCheckpoint(stepMs: number, ingest: Ingest, enrich: EnrichSt
         boundary: shard.boundary,
         ended: shard.ended,
         counts: shard.counts,
-        open: encodeUsage(ingest.next, open),
+        open: encodeUsage(ingest.next, shard.openUsage()),
         gaps: shard.gaps,
         enrichers: enrich.encode(shard.enricherStates),
       };

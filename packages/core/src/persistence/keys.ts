@@ -4,6 +4,7 @@ export const KEYS = {
   checkpoint: 'engine/checkpoint',
   lease: 'lease/allocator',
   secret: 'engine/secret',
+  users: 'engine/users',
   profile: (group: string): string => `profile/${encode(group)}`,
   series: (id: string): string => `series/${encode(id)}`,
   usage: (step: number): string => `usage/${stamp(step)}`,

@@ -2,6 +2,8 @@ import { AuspexError, formatDuration, type StoreWrite, type Usage } from '@auspe
 import type { Parts } from '../assemble.ts';
 import type { ClosedStep } from '../ingest/ingest.ts';
 import { UsageDigest } from '../usage/digest.ts';
+import type { KeyChain } from '../users/keys.ts';
+import { baseWrite, oldestDay } from '../users/record.ts';
 import { readCheckpoint, restorePools, restoreShards, writeCheckpoint } from './checkpoint.ts';
 import { decodeUsage, encodeUsage } from './codec.ts';
 import { KEYS, stamp } from './keys.ts';
@@ -20,11 +22,16 @@ export class Persistence {
   #writes: StoreWrite[] = [];
   #nextSnapshot = Number.NEGATIVE_INFINITY;
   #pruneAt: number | undefined;
+  readonly #keys: KeyChain | undefined;
 
-  /** @param durable false = the store does not survive the process: only `commit(true)` writes */
-  constructor(parts: Parts, durable: boolean) {
+  /**
+   * @param durable false = the store does not survive the process: only `commit(true)` writes
+   * @param keys that users are hashed with, where the store has them: they move on with the checkpoint
+   */
+  constructor(parts: Parts, durable: boolean, keys?: KeyChain) {
     this.#parts = parts;
     this.#durable = durable;
+    this.#keys = keys;
   }
 
   /** Queues a closed step for the next commit. */
@@ -47,10 +54,14 @@ export class Persistence {
   tidy(step: number): void {
     if (step % DAY_MS !== 0) return;
     const { groups, series } = this.#parts.cycle.forgetIdle(step);
-    if (groups.length > 0) this.#nextSnapshot = Number.NEGATIVE_INFINITY;
-    for (const group of groups) this.#writes.push({ type: 'delete', key: KEYS.profile(group) });
-    for (const id of series) this.#writes.push({ type: 'delete', key: KEYS.series(id) });
+    this.drop([...groups.map(KEYS.profile), ...series.map(KEYS.series)]);
     this.#pruneAt = step;
+  }
+
+  /** Queues the removal of states, for a commit with all others: none of an older step is left beside them. */
+  drop(keys: readonly string[]): void {
+    if (keys.length > 0) this.#nextSnapshot = Number.NEGATIVE_INFINITY;
+    for (const key of keys) this.#writes.push({ type: 'delete', key });
   }
 
   /**
@@ -60,7 +71,7 @@ export class Persistence {
    * @param everything all states too, whatever the store
    */
   async commit(everything = false): Promise<void> {
-    const { ingest, cycle, journal, store, training, config } = this.#parts;
+    const { ingest, cycle, journal, store, training, config, users } = this.#parts;
     // Before the first step is known no checkpoint is written, so what is late is not lost by waiting.
     const late = Number.isNaN(ingest.next) ? [] : ingest.takeLate();
     const lines = journal.takeWrites();
@@ -71,9 +82,12 @@ export class Persistence {
     for (const usage of late) this.#writes.push(await this.#lateWrite(usage, this.#writes));
     this.#writes.push(...lines);
     const states: StoreWrite[] = [];
+    const base = Number.isNaN(ingest.next) ? undefined : this.#keys?.baseAt(oldestDay(ingest.next));
+    if (base) states.push(baseWrite(base));
+    let whole = false;
     if (!Number.isNaN(ingest.next)) {
-      if (everything || ingest.next >= this.#nextSnapshot)
-        states.push(...writeSnapshot(cycle, this.#parts, ingest.next, config.hash, training));
+      whole = everything || ingest.next >= this.#nextSnapshot;
+      if (whole) states.push(...writeSnapshot(cycle, this.#parts, ingest.next, config.hash, training));
       states.push(writeCheckpoint(config.settings.step, ingest, this.#parts.enrich, cycle, this.#parts.allocate));
     }
     const queued = this.#writes.splice(0);
@@ -83,7 +97,12 @@ export class Persistence {
       this.#writes.unshift(...queued);
       throw error;
     }
-    if (states.length > 1) this.#nextSnapshot = ingest.next + config.settings.snapshotEvery;
+    if (whole) this.#nextSnapshot = ingest.next + config.settings.snapshotEvery;
+    if (base) {
+      // Only now: had the store refused, the next batch would have to go by the same keys.
+      this.#keys?.advance(base);
+      users.clear();
+    }
     await ingest.commit();
     await this.#prune();
   }

@@ -1,4 +1,4 @@
-import type { Correlation, Store, StoreWrite } from '@auspex/contracts';
+import type { Correlation, GroupInfo, Store, StoreWrite } from '@auspex/contracts';
 import { pack, unpack } from '@auspex/numerics';
 import type { Cycle } from '../cycle/cycle.ts';
 import type { Training } from '../cycle/training.ts';
@@ -7,6 +7,8 @@ import type { ProfileStage } from '../stages/profile.ts';
 import { KEYS } from './keys.ts';
 
 const FORMAT = 1;
+const PROFILES = KEYS.profile('');
+const SERIES = KEYS.series('');
 
 interface GroupRecord {
   readonly id: string;
@@ -82,8 +84,9 @@ export async function restoreStates(
   stages: { readonly profile: ProfileStage; readonly predict: PredictStage },
   onUnreadable: (what: string, error: unknown) => void,
 ): Promise<void> {
+  const unread = new Map<string, GroupInfo>();
   for (const saved of record.groups) {
-    const info = { id: saved.id, zone: saved.zone, stepMs: cycle.pools[0]?.total.info.stepMs ?? 60_000 };
+    const info: GroupInfo = { id: saved.id, zone: saved.zone, stepMs: cycle.pools[0]?.total.info.stepMs ?? 60_000 };
     cycle.groups.all.set(saved.id, {
       info,
       pops: new Set(saved.pops),
@@ -91,10 +94,14 @@ export async function restoreStates(
       level: saved.level,
       correlated: saved.correlated,
     });
-    const bytes = await store.get(KEYS.profile(saved.id));
-    if (bytes) stages.profile.decode(info, bytes);
-    else stages.profile.begin(info);
+    unread.set(KEYS.profile(saved.id), info);
   }
+  // One scan, not a question a group: a database would take minutes for as many as it scans in seconds.
+  for await (const [key, bytes] of store.scan(PROFILES)) {
+    const info = unread.get(key);
+    if (info && unread.delete(key)) stages.profile.decode(info, bytes);
+  }
+  for (const info of unread.values()) stages.profile.begin(info);
   for (const { pool, groups } of record.members) {
     const state = cycle.pools.find((each) => each.pool.id === pool);
     if (!state) continue;
@@ -104,9 +111,10 @@ export async function restoreStates(
       if ([...pops].some((pop) => state.pool.serves(group, pop))) state.members.set(group, cycle.member(group, state));
     }
   }
-  for (const series of [...cycle.series.values()]) {
-    const bytes = await store.get(KEYS.series(series.info.id));
-    if (!bytes) continue;
+  const known = new Map([...cycle.series.values()].map((series) => [KEYS.series(series.info.id), series]));
+  for await (const [key, bytes] of store.scan(SERIES)) {
+    const series = known.get(key);
+    if (!series) continue;
     try {
       Object.assign(series, stages.predict.decode(series.info, series.horizon, bytes));
     } catch (error) {

@@ -1,17 +1,23 @@
 import { AuspexError, type BehaviorProfile, type Shards, type Source, type Store, use } from '@auspex/contracts';
 import { parseConfig, type ResolvedConfig, type ResolvedPlugin } from '../config/parse.ts';
 import type { AuspexConfig } from '../config/schema.ts';
+import { heartbeat } from '../defaults/heartbeat.ts';
 import { newSecret } from '../defaults/secret.ts';
 import { createEngine, type Engine, type EngineCounts, type EngineOptions } from '../engine.ts';
 import { Lifecycle, type LifecycleState } from '../lifecycle/state.ts';
 import { KEYS } from '../persistence/keys.ts';
 import { scopedStore } from '../persistence/scoped.ts';
+import type { KeyBase } from '../users/keys.ts';
+import { advanceShared, encodeBase, oldestDay } from '../users/record.ts';
 import { registerServices } from '../wiring/register.ts';
 import type { Services } from '../wiring/services.ts';
 import { TOKENS } from '../wiring/tokens.ts';
 import { BatchQueue } from './queue.ts';
 import { Shard } from './shard.ts';
 import { partitionSource } from './source.ts';
+
+/** How often the keys of users that shards begin from move on with the clock, milliseconds. */
+const ADVANCE_MS = 3_600_000;
 
 /** What a sharded engine can be asked; each answer is of the partitions that this instance owns now. */
 export interface ShardedEngine extends AsyncDisposable {
@@ -80,6 +86,9 @@ class Sharded implements ShardedEngine {
   async start(): Promise<void> {
     await this.#lifecycle.start(async () => {
       this.#secret = await sharedSecret(this.#services.get(TOKENS.store));
+      await this.#advance();
+      const hourly = heartbeat(ADVANCE_MS, () => void this.#advance().catch((error: unknown) => this.#late(error)));
+      this.#lifecycle.opened({ name: 'keys of users', close: () => hourly.stop() });
       const [source] = this.#services.get(TOKENS.sources);
       if (!source?.instance.share)
         throw new AuspexError('PLUGIN_INVALID', 'declares that it is shared and has no share()', { path: this.#source.path });
@@ -113,11 +122,26 @@ class Sharded implements ShardedEngine {
     const scoped: Store = { ...scopedStore(() => store, `shard/${encodeURIComponent(partition)}/`), close: async () => undefined };
     // One secret for all: a user counts as the same wherever the partition is.
     await scoped.compareAndSet(KEYS.secret, undefined, new TextEncoder().encode(this.#secret));
+    // The keys of users, too. From here on the shard moves on with its own time.
+    await scoped.compareAndSet(KEYS.users, undefined, encodeBase(await this.#advance()));
     const make = (queue: BatchQueue) => this.#make(partition, source, scoped, queue);
     const { shard, position } = await Shard.open(make, () => new BatchQueue(), this.#services.get(TOKENS.clock), signal);
     this.#shards.set(partition, shard);
     shard.running.catch((error: unknown) => this.#lose(partition, shard, error));
     return position;
+  }
+
+  /** Moves the keys that shards begin from on to the clock's day. */
+  #advance(): Promise<KeyBase> {
+    const clock = this.#services.get(TOKENS.clock);
+    return advanceShared(this.#services.get(TOKENS.store), oldestDay(clock.now()), (error) =>
+      this.#services.get(TOKENS.logger).warn({ error: (error as Error).message }, 'the keys of users could not be read and begin anew'),
+    );
+  }
+
+  #late(error: unknown): void {
+    const fields = { error: (error as Error).message };
+    this.#services.get(TOKENS.logger).warn(fields, 'old keys of users could not be given up; tried again in an hour');
   }
 
   #make(partition: string, source: Source, store: Store, queue: BatchQueue): { engine: Engine; position: Promise<string | undefined> } {

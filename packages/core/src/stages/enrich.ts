@@ -6,13 +6,19 @@ import type { Failures } from './failures.ts';
 export interface EnricherSlot {
   /** Unique: two uses of one enricher are told apart by their place. */
   readonly name: string;
-  readonly enricher: Pick<Enricher, 'begin' | 'enrich' | 'expire' | 'encode' | 'decode'>;
+  readonly enricher: Pick<Enricher, 'begin' | 'enrich' | 'expire' | 'forget' | 'encode' | 'decode'>;
 }
 
 /** What a checkpoint keeps of one enricher in one shard. */
 export interface EnricherRecord {
   readonly name: string;
   readonly state: Uint8Array;
+}
+
+/** What became of the enrichers' states. */
+export interface Forgetting {
+  readonly changed: readonly string[];
+  readonly unable: readonly { readonly name: string; readonly why: string }[];
 }
 
 /** Takes every event through the enrichers in order. One that fails lets the event go on as it was. States are the shard's. */
@@ -75,6 +81,32 @@ export class EnrichStage {
         this.#report(slot, error, 'what time decided is lost');
       }
     });
+  }
+
+  /**
+   * Takes a user or a group out of a shard's states.
+   *
+   * @returns enrichers whose state has changed, and those that have a state and could not forget, with the reason
+   */
+  forget(states: readonly unknown[], what: { readonly user: string } | { readonly group: string }): Forgetting {
+    const changed: string[] = [];
+    const unable: { name: string; why: string }[] = [];
+    this.#slots.forEach(({ name, enricher }, k) => {
+      const state = states[k];
+      if (state === NONE) return;
+      try {
+        const before = atOnce(enricher.encode(state), 'encode');
+        if (enricher.forget) {
+          atOnce(enricher.forget(state, what), 'forget');
+          if (!same(before, atOnce(enricher.encode(state), 'encode'))) changed.push(name);
+        } else if (!same(before, atOnce(enricher.encode(enricher.begin()), 'encode'))) {
+          unable.push({ name, why: 'it has a state and no way to forget' });
+        }
+      } catch (error) {
+        unable.push({ name, why: `it failed: ${(error as Error).message}` });
+      }
+    });
+    return { changed, unable };
   }
 
   /** What can be written; the rest begins from nothing after a restart. */
@@ -151,4 +183,8 @@ function isText(value: unknown): boolean {
 
 function restore(event: UsageEvent): void {
   Object.assign(event, kept);
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
 }

@@ -98,6 +98,29 @@ export class ProfileStage {
     this.#groups.delete(group);
   }
 
+  /**
+   * Takes users, by their hashes, out of a group's profile.
+   *
+   * @returns whether its profiler could, and whether they may be in registers still, which lose nobody
+   */
+  forgetUsers(group: string, users: ReadonlySet<number>): { able: boolean; merged: boolean } {
+    const state = this.#state(group);
+    if (state === NONE) return { able: true, merged: false };
+    if (!this.#profiler.forget) return { able: false, merged: false };
+    try {
+      const { state: next, merged } = atOnce(this.#profiler.forget(state, users), 'forget');
+      this.#states.set(group, next);
+      return { able: true, merged };
+    } catch (error) {
+      this.#failures.report('profile', this.#name, group, error, 'its profile keeps the user', 'forget');
+      return { able: false, merged: false };
+    }
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
   /** Undefined where the group has no profile, or it cannot be written. */
   encode(group: string): Uint8Array | undefined {
     const state = this.#state(group);

@@ -40,9 +40,9 @@ export function sessionBin(ms: number): number {
  * Adds one event to the usage of its group, POP and step, in place. The event's own group, POP and time are not looked
  * at: the caller chose the usage by them.
  *
- * @param hashUser 32-bit hash of a user; the user itself is never kept
+ * @param hashUser 32-bit hash of a user in this usage; the user itself is never kept
  */
-export function addEvent(usage: Usage, event: UsageEvent, hashUser: (user: string) => number): void {
+export function addEvent(usage: Usage, event: UsageEvent, hashUser: (user: string, usage: Usage) => number): void {
   const count = event.count ?? 1;
   addTally(usage.kinds, event.kind, count);
   if (event.sessionStart) usage.sessionStarts += 1;
@@ -53,7 +53,7 @@ export function addEvent(usage: Usage, event: UsageEvent, hashUser: (user: strin
     usage.sessionLengths[bin] = (usage.sessionLengths[bin] as number) + 1;
     return;
   }
-  if (event.user !== undefined) usage.users = addDistinct(usage.users, hashUser(event.user));
+  if (event.user !== undefined) usage.users = addDistinct(usage.users, hashUser(event.user, usage));
   if (event.accessLevel !== undefined) addTally(usage.accessLevels, event.accessLevel, count);
   if (event.country !== undefined) addTally(usage.countries, event.country, count);
   if (event.feature !== undefined) addTally(usage.features, event.feature, count);

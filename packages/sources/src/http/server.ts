@@ -38,7 +38,7 @@ const STOPPING = { error: 'stopping: send again' };
  * Listens for events.
  *
  * @param token asked of senders; undefined = none
- * @throws AuspexError PLUGIN_NOT_FOUND without fastify, SOURCE_FAILED when the address cannot be had
+ * @throws AuspexError PLUGIN_NOT_FOUND without fastify, SOURCE_REFUSED where this user may not listen there, SOURCE_FAILED when the address cannot be had
  */
 export async function listen(options: HttpOptions, token: string | undefined, receiver: Receiver): Promise<Server> {
   const { fastify } = await loadPeer('http', 'fastify', () => import('fastify'));
@@ -139,7 +139,7 @@ function listenError({ host, port }: HttpOptions, cause: NodeJS.ErrnoException):
     });
   }
   if (cause.code === 'EACCES') {
-    return new AuspexError('SOURCE_FAILED', 'the system does not let this user listen there', {
+    return new AuspexError('SOURCE_REFUSED', 'the system does not let this user listen there', {
       path,
       remedy: 'Choose a port from 1024 on.',
       cause,

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { AuspexError, type Logger } from '@auspex/contracts';
+import { AuspexError, type ErrorCode, type Logger } from '@auspex/contracts';
 import { loadPeer } from '../peer.ts';
 import type { KafkaOptions } from './config.ts';
 
@@ -46,6 +46,12 @@ export interface AdminLike {
   connect(): Promise<void>;
   disconnect(): Promise<void>;
   fetchTopicOffsets(topic: string): Promise<TopicOffsets[]>;
+  /** Asked by `auspex doctor` alone; a host's client may lack them. */
+  fetchOffsets?(what: {
+    groupId: string;
+    topics: string[];
+  }): Promise<{ topic: string; partitions: { partition: number; offset: string }[] }[]>;
+  fetchTopicMetadata?(what: { topics: string[] }): Promise<unknown>;
 }
 
 export interface ProducerLike {
@@ -80,6 +86,8 @@ export async function openClient(options: KafkaOptions, logger: Logger): Promise
     clientId: options.clientId,
     brokers: [...options.brokers],
     connectionTimeout: Math.min(options.startLimit, 3_000),
+    // Whoever takes the connection and says nothing must not outlast the start; a wait for a rebalance has a limit of its own.
+    requestTimeout: Math.max(options.startLimit, 10_000),
     retry: { initialRetryTime: 200, maxRetryTime: 2_000, retries: 5 },
     logLevel: logLevel.WARN,
     logCreator: () => (entry) => {
@@ -120,20 +128,34 @@ export function kafkaError(cause: unknown, options: KafkaOptions): AuspexError {
   const inner = (error.originalError ?? error.cause) as (Error & { type?: string }) | undefined;
   const text = `${error.name} ${error.type ?? ''} ${error.message} ${inner?.name ?? ''} ${inner?.type ?? ''} ${inner?.message ?? ''}`;
   const brokers = options.brokers?.join(', ') ?? 'the brokers of the client';
-  const fail = (message: string, remedy: string): AuspexError => new AuspexError('SOURCE_FAILED', message, { path: PLUGIN, remedy, cause });
+  const fail = (code: ErrorCode, message: string, remedy: string): AuspexError =>
+    new AuspexError(code, message, { path: PLUGIN, remedy, cause });
   if (/SASL|AUTHENTICATION/i.test(text))
-    return fail(`${brokers} refuses user or password`, 'Correct sasl: mechanism, username, and the variable with the password.');
+    return fail(
+      'SOURCE_REFUSED',
+      `${brokers} refuses user or password`,
+      'Correct sasl: mechanism, username, and the variable with the password.',
+    );
   if (/AUTHORIZATION/i.test(text))
     return fail(
+      'SOURCE_REFUSED',
       `this user may not read the topic "${options.topic}" as group "${options.group}"`,
       'Grant Read on the topic and on the group, and Describe on the topic.',
     );
-  if (/UNKNOWN_TOPIC|does not host this topic/i.test(text))
-    return fail(`there is no topic "${options.topic}" at ${brokers}`, 'Create the topic, or correct its name.');
-  if (/ECONNREFUSED|ENOTFOUND|ETIMEDOUT|Connection|Closed|timed? ?out|no answer/i.test(text))
+  // kafkajs keeps to itself why: a broker that is down, or a password, would have been told before.
+  if (/GroupCoordinatorNotFound/.test(text))
     return fail(
+      'SOURCE_REFUSED',
+      `no broker names the coordinator of the group "${options.group}": this user may not use the group`,
+      'Grant Read on the group; where a broker has just gone, start again.',
+    );
+  if (/UNKNOWN_TOPIC|does not host this topic/i.test(text))
+    return fail('SOURCE_MISSING', `there is no topic "${options.topic}" at ${brokers}`, 'Create the topic, or correct its name.');
+  if (/ECONNREFUSED|ENOTFOUND|ETIMEDOUT|Connection|not connected|Closed|timed? ?out|no answer/i.test(text))
+    return fail(
+      'SOURCE_UNREACHABLE',
       `no broker answers at ${brokers}: ${error.message}`,
       'Check address, listener, TLS and firewall; kcat -L -b HOST:PORT shows what a client sees.',
     );
-  return fail(error.message, 'See the cause.');
+  return fail('SOURCE_FAILED', error.message, 'See the cause.');
 }

@@ -2,6 +2,7 @@ import { duration } from '@auspex/contracts';
 import { z } from 'zod';
 import { eventFields } from '../ndjson/config.ts';
 import type { KafkaLike } from './client.ts';
+import type { KafkaRecord } from './reading.ts';
 
 const sasl = z.strictObject({
   mechanism: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).describe('How the broker wants to be asked.'),
@@ -24,6 +25,12 @@ export const kafkaConfig = z.strictObject({
     .union([z.boolean(), z.strictObject({ ca: z.string().min(1).describe('File of the root certificate, PEM.') })])
     .default(false)
     .describe('Encrypted connections; true trusts the system’s certificates. Default false.'),
+  decode: z
+    .custom<(record: KafkaRecord) => unknown>((value) => typeof value === 'function')
+    .optional()
+    .describe(
+      'Codec of the host: what a message says, as JSON would: an object, a list of them, or undefined for nothing. A message for which it throws cannot be read. Default: JSON.',
+    ),
   ...eventFields,
   deadLetter: z
     .string()
@@ -37,7 +44,7 @@ export const kafkaConfig = z.strictObject({
   idle: duration()
     .prefault('5s')
     .describe('A partition that is read to its end vouches for the time up to this long ago, so that silence closes steps. Default 5s.'),
-  batch: z.int().positive().default(1_000).describe('Most events handed on at once. Default 1000.'),
+  batch: z.int().positive().default(4_096).describe('Events that are handed to a shard at once, at least a message. Default 4096.'),
   session: duration().prefault('30s').describe('How long the broker waits for a sign of life before it deals anew. Default 30s.'),
   startLimit: duration().prefault('10s').describe('How long the first answer of the broker may take. Default 10s.'),
 });

@@ -67,28 +67,32 @@ export class Dealer<Held> {
   }
 
   #settle(partition: number): Promise<void> {
-    const settling =
-      this.#settling.get(partition) ??
-      this.#step(partition)
-        .catch(this.#onError)
-        .finally(() => this.#settling.delete(partition));
-    this.#settling.set(partition, settling);
-    return settling;
+    const settling = this.#settling.get(partition);
+    if (settling) return settling;
+    const { promise, resolve } = ending();
+    this.#settling.set(partition, promise);
+    void this.#step(partition).catch(this.#onError).finally(resolve);
+    return promise;
   }
 
   async #step(partition: number): Promise<void> {
-    for (;;) {
-      const held = this.#held.get(partition);
-      const wanted = this.#dealt.has(partition);
-      const deal = this.#deal;
-      if (wanted && held === undefined) await this.#take(partition);
-      else if (!wanted && held !== undefined) {
-        this.#held.delete(partition);
-        await this.#dealing.give(partition, held);
-      } else if (wanted && held !== undefined && this.#readied.get(partition) !== deal) {
-        await this.#dealing.ready(partition, held);
-        this.#readied.set(partition, deal);
-      } else return;
+    try {
+      for (;;) {
+        const held = this.#held.get(partition);
+        const wanted = this.#dealt.has(partition);
+        const deal = this.#deal;
+        if (wanted && held === undefined) await this.#take(partition);
+        else if (!wanted && held !== undefined) {
+          this.#held.delete(partition);
+          await this.#dealing.give(partition, held);
+        } else if (wanted && held !== undefined && this.#readied.get(partition) !== deal) {
+          await this.#dealing.ready(partition, held);
+          this.#readied.set(partition, deal);
+        } else return;
+      }
+    } finally {
+      // In the same turn as the last look at what is wanted: a deal that comes a turn later must not be told that somebody sees to it.
+      this.#settling.delete(partition);
     }
   }
 
@@ -104,4 +108,12 @@ export class Dealer<Held> {
       this.#waiting.delete(partition);
     }
   }
+}
+
+function ending(): { promise: Promise<void>; resolve: () => void } {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
 }

@@ -1,2 +1,3 @@
 export { type KafkaOptions, kafkaConfig } from './config.ts';
 export { kafka } from './plugin.ts';
+export { type KafkaProbe, probeKafka } from './probe.ts';

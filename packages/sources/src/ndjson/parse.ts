@@ -1,12 +1,17 @@
 import type { Outcome, UsageEvent } from '@auspex/contracts';
 import { utf8 } from '../lines/index.ts';
-import { outcomeOf, type ParseRecord, TimeReader } from '../records/index.ts';
+import { outcomeOf, type ParseRecord } from '../records/index.ts';
 import { MAPPED, type NdjsonStdinOptions } from './config.ts';
+import { timeReader } from './time.ts';
 
 const OUTCOMES: ReadonlySet<string> = new Set<Outcome>(['served', 'throttled', 'failed', 'timed-out']);
 
 /** Reads one value of a record; undefined when it is not there. */
 type Read = (record: Record<string, unknown>) => unknown;
+
+/** A property of an event that a record can give. */
+type Name = (typeof MAPPED)[number];
+type Named = { readonly [name in Name]?: unknown };
 
 /** A parser for which each record is an event or malformed. */
 export type ParseEvent = (...at: Parameters<ParseRecord>) => UsageEvent | string;
@@ -39,54 +44,80 @@ export function ndjsonParser(options: EventFields): ParseEvent {
  * @throws AuspexError ZONE_UNKNOWN; the function throws ZONE_MISSING on a local time when no zone was given
  */
 export function eventReader({ fields, zone, unit }: EventFields): (record: unknown, time?: unknown) => UsageEvent | string {
-  const read = Object.fromEntries(MAPPED.map((name) => [name, reader(fields[name] ?? name)])) as Record<(typeof MAPPED)[number], Read>;
-  const times = new TimeReader(zone, unit);
+  const read = Object.fromEntries(MAPPED.map((name) => [name, reader(fields[name] ?? name)])) as Record<Name, Read>;
+  const isMapped = MAPPED.some((name) => (fields[name] ?? name) !== name);
+  const times = timeReader(zone, unit);
   let previous = Number.NEGATIVE_INFINITY;
 
   return (given, otherwise) => {
     if (typeof given !== 'object' || given === null || Array.isArray(given)) return 'no JSON object';
-    const record = given as Record<string, unknown>;
-    const time = read.at(record) ?? otherwise;
+    // What JSON.parse made inherits none of these names: it is read as it is. Anything else is asked for what is its own.
+    const record: Named =
+      !isMapped && Object.getPrototypeOf(given) === Object.prototype ? given : pick(given as Record<string, unknown>, read);
+    const time = record.at ?? otherwise;
     if (typeof time !== 'string' && typeof time !== 'number') return `no time under "${fields.at ?? 'at'}"`;
-    const instants = times.read(String(time), () => '');
+    const instants = times(time);
     if (typeof instants === 'string') return instants;
     // In a repeated hour a time that would run back is of the second pass.
     const at = typeof instants === 'number' ? instants : previous > instants[0] ? instants[1] : instants[0];
 
-    const attempt = amount(read.attempt(record), 1);
-    const count = amount(read.count(record), 1);
-    const weight = amount(read.weight(record), 1);
-    const bytes = amount(read.bytes(record), 0);
+    const attempt = amount(record.attempt, 1);
+    const count = amount(record.count, 1);
+    const weight = amount(record.weight, 1);
+    const bytes = amount(record.bytes, 0);
     if (!(attempt >= 1)) return 'attempt is no number from 1';
     if (!(count >= 0)) return 'count is no number from 0';
     if (!(weight >= 0)) return 'weight is no number from 0';
     if (!(bytes >= 0)) return 'bytes is no number from 0';
-    const outcome = outcomeFrom(read.outcome(record));
+    const outcome = outcomeFrom(record.outcome);
     if (outcome === undefined) return 'outcome is neither served, throttled, failed, timed-out nor an HTTP status';
     previous = at;
     // All properties, in the order of the other sources: one hidden class.
     const event = {
       at,
-      kind: textOf(read.kind(record)) ?? 'request',
-      group: textOf(read.group(record)) ?? '',
-      pop: textOf(read.pop(record)) ?? '',
+      kind: textOf(record.kind) ?? 'request',
+      group: textOf(record.group) ?? '',
+      pop: textOf(record.pop) ?? '',
       outcome,
       attempt,
       count,
       weight,
       bytes,
-      user: textOf(read.user(record)),
-      accessLevel: textOf(read.accessLevel(record)),
-      session: textOf(read.session(record)),
+      user: textOf(record.user),
+      accessLevel: textOf(record.accessLevel),
+      session: textOf(record.session),
       sessionStart: false,
       sessionMs: undefined,
-      resource: textOf(read.resource(record)),
-      feature: textOf(read.feature(record)),
-      country: textOf(read.country(record)),
-      ip: textOf(read.ip(record)),
-      agent: textOf(read.agent(record)),
+      resource: textOf(record.resource),
+      feature: textOf(record.feature),
+      country: textOf(record.country),
+      ip: textOf(record.ip),
+      agent: textOf(record.agent),
     };
     return event as unknown as UsageEvent;
+  };
+}
+
+/** What a record holds of an event, under the event's own names. */
+function pick(record: Record<string, unknown>, read: Readonly<Record<Name, Read>>): Named {
+  return {
+    at: read.at(record),
+    kind: read.kind(record),
+    group: read.group(record),
+    pop: read.pop(record),
+    outcome: read.outcome(record),
+    attempt: read.attempt(record),
+    count: read.count(record),
+    weight: read.weight(record),
+    bytes: read.bytes(record),
+    user: read.user(record),
+    accessLevel: read.accessLevel(record),
+    session: read.session(record),
+    resource: read.resource(record),
+    feature: read.feature(record),
+    country: read.country(record),
+    ip: read.ip(record),
+    agent: read.agent(record),
   };
 }
 

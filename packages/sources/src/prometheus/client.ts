@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
-import { AuspexError } from '@auspex/contracts';
+import { AuspexError, type ErrorCode } from '@auspex/contracts';
 import type { PrometheusOptions } from './config.ts';
 
 /** Largest answer that is read, bytes. */
@@ -63,6 +63,7 @@ export class PrometheusClient {
     if (answer?.status !== 'success' || answer.data?.resultType !== 'matrix' || !Array.isArray(answer.data.result)) {
       throw new QueryFailed(
         this.#error(
+          'SOURCE_FAILED',
           `this is no answer of a Prometheus: ${response.body.slice(0, 120)}`,
           'Check the url: it is the one under which /api/v1 is found.',
         ),
@@ -105,18 +106,19 @@ export class PrometheusClient {
     });
   }
 
-  #error(message: string, remedy: string, cause?: unknown): AuspexError {
-    return new AuspexError('SOURCE_FAILED', message, { path: this.#options.url, remedy, ...(cause === undefined ? {} : { cause }) });
+  #error(code: ErrorCode, message: string, remedy: string, cause?: unknown): AuspexError {
+    return new AuspexError(code, message, { path: this.#options.url, remedy, ...(cause === undefined ? {} : { cause }) });
   }
 
   #outOfReach(cause: NodeJS.ErrnoException): QueryFailed {
     const { code = '' } = cause;
     if (/CERT|SELF_SIGNED|UNABLE_TO|ALTNAME|EPROTO|SSL/.test(code)) {
       const remedy = 'Give the authority that signed the certificate as ca, and the name it was made out to in url.';
-      return new QueryFailed(this.#error(`the TLS connection is not trusted (${code})`, remedy, cause));
+      return new QueryFailed(this.#error('SOURCE_UNREACHABLE', `the TLS connection is not trusted (${code})`, remedy, cause));
     }
     return new QueryFailed(
       this.#error(
+        'SOURCE_UNREACHABLE',
         `Prometheus cannot be reached (${cause.message || code})`,
         'Check url and that the server runs and is reachable from here.',
         cause,
@@ -131,13 +133,17 @@ export class PrometheusClient {
     const because = said ? `: ${said}` : '';
     if (status === 401 || status === 403) {
       const remedy = 'Give token, tokenEnv, or user and passwordEnv, of somebody who may query.';
-      return new QueryFailed(this.#error(`Prometheus refuses who asks (HTTP ${status})${because}`, remedy));
+      return new QueryFailed(this.#error('SOURCE_REFUSED', `Prometheus refuses who asks (HTTP ${status})${because}`, remedy));
     }
     if (status === 400 || status === 422) {
       const remedy = 'Try the query in the expression browser of Prometheus; it says the same there.';
-      return new QueryFailed(this.#error(`Prometheus refuses the query (HTTP ${status})${because}`, remedy));
+      return new QueryFailed(this.#error('SOURCE_FAILED', `Prometheus refuses the query (HTTP ${status})${because}`, remedy));
     }
-    const error = this.#error(`Prometheus answers HTTP ${status}${because}`, 'Check url, with the prefix that Prometheus is served under.');
+    const error = this.#error(
+      'SOURCE_FAILED',
+      `Prometheus answers HTTP ${status}${because}`,
+      'Check url, with the prefix that Prometheus is served under.',
+    );
     if (status === 429 || status >= 500) return new QueryFailed(error, 'busy', Math.max(0, Number(headers['retry-after']) || 0) * 1000);
     return new QueryFailed(error);
   }

@@ -5,7 +5,7 @@ import { expires } from '../database/connection.ts';
 import { pageSize } from '../database/order.ts';
 import { parallel } from '../database/parallel.ts';
 import { EMPTY_STATE } from '../database/state.ts';
-import { connect, isRetriable, type Session, whereIs } from './client.ts';
+import { connect, forbidden, isRetriable, type Session, whereIs } from './client.ts';
 import type { CassandraOptions } from './config.ts';
 import { merged } from './merge.ts';
 import { HEAD, openSchema, type Tables, tables } from './schema.ts';
@@ -177,7 +177,7 @@ export class CassandraBackend implements Backend {
     }
     const queries = statements.map(({ query, params }) => ({ query, params: [...params] }));
     const consistency = this.#level(this.#options.consistency);
-    await this.#here().client.batch(queries, { prepare: true, logged: false, isIdempotent: true, consistency });
+    await this.#allowed(this.#here().client.batch(queries, { prepare: true, logged: false, isIdempotent: true, consistency }));
   }
 
   async putPart(id: string, index: number, bytes: Uint8Array): Promise<void> {
@@ -207,7 +207,16 @@ export class CassandraBackend implements Backend {
       consistency: this.#level(this.#options.consistency),
       ...options,
     };
-    return this.#here().client.execute(query, [...params], settings);
+    return this.#allowed(this.#here().client.execute(query, [...params], settings));
+  }
+
+  /** A right that is lacking is told as one: no waiting helps. */
+  async #allowed<T>(call: Promise<T>): Promise<T> {
+    try {
+      return await call;
+    } catch (error) {
+      throw forbidden(error, this.where) ?? error;
+    }
   }
 
   #level(name: CassandraOptions['consistency'] | CassandraOptions['serialConsistency']): types.consistencies {

@@ -41,16 +41,17 @@ export function pem(file: string | undefined, path: string): Buffer | undefined 
   }
 }
 
-/** Loads a driver that is installed beside this package. @throws AuspexError `PLUGIN_FAILED` where it is not */
+/** Loads a driver that is installed beside this package. @throws AuspexError `PLUGIN_NOT_FOUND` where it is not, `PLUGIN_FAILED` where it does not load */
 export async function driver<T>(name: string, range: string, load: () => Promise<T>): Promise<T> {
   try {
     return await load();
   } catch (error) {
-    throw new AuspexError('PLUGIN_FAILED', `the package ${name} cannot be loaded: ${oneLine((error as Error).message)}`, {
-      path: `store(${name === 'mongodb' ? 'mongo' : 'cassandra'})`,
-      remedy: `Install it beside Auspex: npm install "${name}@${range}".`,
-      cause: error,
-    });
+    const { code, message } = error as NodeJS.ErrnoException;
+    const path = `store(${name === 'mongodb' ? 'mongo' : 'cassandra'})`;
+    const remedy = `Install it beside Auspex: npm install "${name}@${range}".`;
+    if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND')
+      throw new AuspexError('PLUGIN_NOT_FOUND', `the package ${name} is not installed`, { path, remedy, cause: error });
+    throw new AuspexError('PLUGIN_FAILED', `the package ${name} does not load: ${oneLine(message)}`, { path, remedy, cause: error });
   }
 }
 
@@ -59,16 +60,11 @@ export function oneLine(text: string): string {
   return text.trim().split('\n')[0] ?? '';
 }
 
-/** Why a store cannot be had; one place for code and remedy. */
-export function unusable(
-  why: 'unreachable' | 'refused' | 'missing',
-  message: string,
-  where: string,
-  remedy: string,
-  cause?: unknown,
-): AuspexError {
-  void why;
-  return new AuspexError('STORE_UNREADABLE', oneLine(message), { path: where, remedy, cause });
+const WHY = { unreachable: 'STORE_UNREACHABLE', refused: 'STORE_REFUSED', missing: 'STORE_MISSING' } as const;
+
+/** Why a store cannot be had; one place for the code. */
+export function unusable(why: keyof typeof WHY, message: string, where: string, remedy: string, cause?: unknown): AuspexError {
+  return new AuspexError(WHY[why], oneLine(message), { path: where, remedy, cause });
 }
 
 /** Version of how records are laid out, in both databases. Version N reads N and below. */

@@ -179,7 +179,7 @@ export class DatabaseStore implements Store {
     } catch (error) {
       this.#mustBeOpen();
       if (error instanceof AuspexError) throw error;
-      throw new AuspexError('STORE_UNREADABLE', `the database did not answer: ${oneLine((error as Error).message)}`, {
+      throw new AuspexError('STORE_UNREACHABLE', `the database did not answer: ${oneLine((error as Error).message)}`, {
         path: this.#backend.where,
         remedy: 'Start the database, or repair the way to it; what is stored is intact.',
         cause: error,

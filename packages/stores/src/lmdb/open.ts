@@ -10,7 +10,7 @@ export const FORMAT_VERSION = 1;
 /**
  * Opens the store in the directory `path` and makes sure that this version can read it.
  *
- * @throws AuspexError `STORE_UNREADABLE`, `STORE_NEWER`, `PLUGIN_FAILED` where lmdb cannot be loaded
+ * @throws AuspexError `STORE_UNREADABLE`, `STORE_NEWER`, `STORE_REFUSED` where the directory may not be made, `PLUGIN_FAILED` where lmdb cannot be loaded
  */
 export async function openStore(path: string): Promise<LmdbClient> {
   makeDirectory(path);
@@ -32,13 +32,16 @@ export async function openStore(path: string): Promise<LmdbClient> {
   return client;
 }
 
+const FORBIDDEN = new Set(['EACCES', 'EPERM', 'EROFS']);
+
 function makeDirectory(path: string): void {
   try {
     mkdirSync(path, { recursive: true });
   } catch (error) {
-    const file = (error as NodeJS.ErrnoException).code === 'EEXIST';
+    const { code = '' } = error as NodeJS.ErrnoException;
+    const file = code === 'EEXIST';
     throw new AuspexError(
-      'STORE_UNREADABLE',
+      FORBIDDEN.has(code) ? 'STORE_REFUSED' : 'STORE_UNREADABLE',
       file ? 'is a file, not a directory' : `the directory cannot be made: ${(error as Error).message}`,
       {
         path,

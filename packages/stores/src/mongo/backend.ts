@@ -1,5 +1,5 @@
 import type { StoreWrite } from '@auspex/contracts';
-import type { Collection, Filter, OptionalUnlessRequiredId, UpdateFilter } from 'mongodb';
+import type { Collection, Filter, OptionalUnlessRequiredId, WithoutId } from 'mongodb';
 import type { Backend, Head, Range, Tried } from '../database/backend.ts';
 import { checkVersion, expires, FORMAT_VERSION } from '../database/connection.ts';
 import { afterPrefix } from '../database/order.ts';
@@ -199,10 +199,10 @@ export class MongoBackend implements Backend {
     };
     const present = await tried(() => insert(documents));
     if (present.length === 0) return;
-    const updates = present.map((document) => ({
-      updateOne: { filter: { _id: document._id, n: { $lte: n } } as Filter<T>, update: over(document) },
+    const replacements = present.map((document) => ({
+      replaceOne: { filter: { _id: document._id, n: { $lte: n } } as Filter<T>, replacement: document as WithoutId<T> },
     }));
-    const { matchedCount } = await tried(() => collection.bulkWrite(updates, { ordered: false }));
+    const { matchedCount } = await tried(() => collection.bulkWrite(replacements, { ordered: false }));
     // The others lost to a higher number, or the database has just dropped them by its clock.
     if (matchedCount < present.length) await tried(() => insert(present));
   }
@@ -262,12 +262,6 @@ function writeErrors(error: unknown): readonly { readonly code: number; readonly
 
 function ignoreDuplicate(error: unknown): void {
   if ((error as { code?: number }).code !== DUPLICATE) throw error;
-}
-
-/** All fields of a record as they are to be: what it does not have goes. */
-function over<T extends RecordDocument | PieceDocument>({ _id, ...fields }: T): UpdateFilter<T> {
-  const absent = ['v', 'p', 'gone', 'idle'].filter((name) => !(name in fields));
-  return { $set: fields, $unset: Object.fromEntries(absent.map((name) => [name, ''])) } as unknown as UpdateFilter<T>;
 }
 
 type Put = Extract<StoreWrite, { type: 'put' }>;

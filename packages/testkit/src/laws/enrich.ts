@@ -213,7 +213,68 @@ const list: readonly Law<'enricher'>[] = [
       }
     },
   },
+  {
+    name: 'it forgets a user or a group when asked, and nobody else',
+    why: 'who has a right to be forgotten is not forgotten by a copy of the state; who has not would be a stranger at the next event',
+    check(_, tools) {
+      const enricher = tools.create();
+      if (!enricher.forget) return;
+      const state = enricher.begin();
+      const first = morning();
+      const last = (first.at(-1)?.at ?? START) + 20;
+      // In the end everybody is there.
+      const all = Array.from({ length: 20 }, (_, n) =>
+        event({ at: last - 20 + n, user: `user-${n}@example.com`, resource: '/things/1/parts' }),
+      );
+      run(
+        enricher,
+        state,
+        [...first, ...all].map((one) => ({ ...one, group: groupOf(one) })),
+      );
+      const whole = enricher.encode(state).slice();
+      mustForgetUser(enricher, whole, last);
+      const other = enricher.decode(whole.slice());
+      const before = enricher.encode(other).slice();
+      enricher.forget(other, { user: 'nobody@example.com' });
+      enricher.forget(other, { group: 'group-of-nobody' });
+      must(Buffer.compare(enricher.encode(other), before) === 0, 'asked to forget somebody whom it has never seen, it changes its state');
+      enricher.forget(other, { group: groupOf({ user: 'user-7@example.com' }) });
+      const kept = Buffer.from(enricher.encode(other));
+      must(!kept.includes('group-7'), 'its encoded state names a group that it was to forget');
+      // Another than the first event of anybody: it is told of as before.
+      const found = difference(firstOf(enricher, kept, 8, last), firstOf(enricher, whole, 8, last));
+      if (found !== undefined) broken(`once a group is forgotten, the next event of a user of another: ${found}`);
+    },
+  },
 ];
+
+/** Every user of a morning is in a group of the user's own. */
+function groupOf({ user = '' }: Pick<UsageEvent, 'user'>): string {
+  return `group-${/\d+/.exec(user)?.[0] ?? ''}`;
+}
+
+/** What comes out of the next event of the n-th user, in a copy of the state, or of somebody whom nobody has seen in the user's place. */
+function firstOf(enricher: Enricher, state: Uint8Array, n: number, last: number, stranger = false): unknown[] {
+  const user = stranger ? 'stranger@example.com' : `user-${n}@example.com`;
+  const next = event({ at: last + 1, user, group: `group-${n}`, resource: '/things/1/parts', feature: 'search' });
+  const out = enricher.enrich(enricher.decode(state.slice()), next);
+  return [out && { ...out, user: '' }];
+}
+
+function mustForgetUser(enricher: Enricher, whole: Uint8Array, last: number): void {
+  const state = enricher.decode(whole.slice());
+  enricher.forget?.(state, { user: 'user-7@example.com' });
+  const kept = enricher.encode(state).slice();
+  const asStranger = difference(firstOf(enricher, kept, 7, last), firstOf(enricher, kept, 7, last, true));
+  if (asStranger !== undefined) broken(`the next event of a forgotten user is not that of a stranger: ${asStranger}`);
+  for (let n = 0; n < 20; n++) {
+    if (n === 7) continue;
+    const found = difference(firstOf(enricher, kept, n, last), firstOf(enricher, whole, n, last));
+    if (found !== undefined) broken(`once somebody else is forgotten, the next event of user ${n}: ${found}`);
+  }
+  enricher.forget?.(state, { user: 'user-7@example.com' });
+  must(Buffer.compare(enricher.encode(state), kept) === 0, 'asked to forget a user again, it changes its state');
+}
 
 function mustExpire(enricher: Enricher, state: unknown, at: number): void {
   const ended = enricher.expire?.(state, at) ?? [];

@@ -31,6 +31,10 @@ function tiny(key: number): Tiny {
       for (const [user] of gone) delete seen[user];
       return gone.map((): UsageEvent => ({ at: at - 1, kind: 'session-end', group: '', pop: '', outcome: 'served' }));
     },
+    forget: ({ seen }, what) => {
+      // It keeps no groups.
+      if ('user' in what) delete seen[hash32(what.user, key).toString(36)];
+    },
     encode: (state) => pack({ v: 1, ...state }),
     decode: (bytes) => {
       const read = unpack<State & { v: number }>(bytes);
@@ -71,6 +75,7 @@ const odd = 'an event goes in, and one or none comes out, whatever it holds';
 const measured = 'what was measured stays as it was';
 const told = 'what time has decided lies before it, and is told once';
 const read = 'a state that is read back goes on as the one that was written';
+const forgets = 'it forgets a user or a group when asked, and nobody else';
 const same = 'the same seed and events give the same, whatever the clock and chance of the process';
 
 export const brokenEnrichers: readonly Broken<Subject>[] = [
@@ -139,6 +144,7 @@ export const brokenEnrichers: readonly Broken<Subject>[] = [
         const out = right.enrich(state, event.user === undefined ? event : { ...event, user: salt + event.user });
         return out && (event.user === undefined ? out : { ...out, user: event.user });
       },
+      forget: (state, what) => right.forget?.(state, 'user' in what ? { user: salt + what.user } : what),
     };
   }),
   broken('bytes that it did not write are refused', 'what is unreadable begins anew', (right) => ({
@@ -167,6 +173,25 @@ export const brokenEnrichers: readonly Broken<Subject>[] = [
   ),
   broken(same, 'it samples by its own chance', (right) => ({
     enrich: (state, event) => (Math.random() === 0.999_999 ? undefined : right.enrich(state, event)),
+  })),
+  broken(forgets, 'it only says so', () => ({ forget: () => undefined })),
+  broken(forgets, 'it begins anew', () => ({
+    forget: ({ seen }) => {
+      for (const user of Object.keys(seen)) delete seen[user];
+    },
+  })),
+  broken(forgets, 'it marks whom it was to forget', (right) => ({
+    forget: (state, what) => {
+      right.forget?.(state, what);
+      if ('user' in what) state.seen[`forgot ${what.user.length}`] = 0;
+    },
+  })),
+  broken(forgets, 'it forgets users, and keeps the names of groups', (right) => ({
+    enrich: (state, event) => {
+      const out = right.enrich(state, event);
+      if (event.group.startsWith('group-')) state.seen[event.group] = event.at;
+      return out;
+    },
   })),
   broken('no user, address or agent is kept in clear', 'it keeps the addresses that it saw', (right) => ({
     enrich: (state, event) => {

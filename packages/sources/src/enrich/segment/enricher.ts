@@ -163,6 +163,20 @@ export class SegmentEnricher implements Enricher<Segments> {
     return this.#point;
   }
 
+  /**
+   * Drops a user's row. What the centres have learnt from the user, as one of many, they keep, and so do the points that wait to be
+   * learnt: nobody knows whose they are. Of groups it knows nothing.
+   */
+  forget(state: Segments, what: { readonly user: string } | { readonly group: string }): void {
+    if (!('user' in what)) return;
+    const { users } = state;
+    const hash = hash32(what.user, this.#key);
+    const row = users.rows.get(hash);
+    if (row === undefined) return;
+    if (state.centres === undefined && (users.events[row] as number) >= this.#options.minEvents) state.known = Math.max(0, state.known - 1);
+    users.remove(hash, row);
+  }
+
   encode(state: Segments): Uint8Array {
     return encodeSegments(state, this.#options.segments);
   }

@@ -66,6 +66,21 @@ export class Users {
     this.rows.set(hash, row);
   }
 
+  /** Gives a row up. The last one takes its place: a new user gets the row after all others. */
+  remove(hash: number, row: number): void {
+    this.rows.delete(hash);
+    const last = this.rows.size;
+    const columns = [this.days, this.reviewed, this.events, this.segment, this.other, this.streak];
+    if (row !== last) {
+      const moved = [...this.rows].find(([, at]) => at === last)?.[0] as number;
+      this.rows.set(moved, row);
+      this.usage.copyWithin(row * USAGE, last * USAGE, (last + 1) * USAGE);
+      for (const column of columns) column[row] = column[last] as number;
+    }
+    this.usage.fill(0, last * USAGE, (last + 1) * USAGE);
+    for (const column of columns) column[last] = 0;
+  }
+
   #grow(size: number): void {
     const larger = <T extends Float32Array | Float64Array | Uint32Array | Uint8Array>(column: T, made: T): T => {
       made.set(column);

@@ -46,7 +46,7 @@ export class SessionEnricher implements Enricher<Sessions> {
 
   enrich(state: Sessions, event: UsageEvent): UsageEvent {
     if (event.user === undefined || event.user === '' || event.kind === 'session-end') return event;
-    const key = `${hash32(event.user, this.#key).toString(36)} ${event.group}`;
+    const key = `${this.#hash(event.user)} ${event.group}`;
     const { open } = state;
     const { at } = event;
     const session = open.get(key);
@@ -97,6 +97,20 @@ export class SessionEnricher implements Enricher<Sessions> {
   // In the step that closes, not at the session's last event: that step has been counted already.
   #end({ group, pop, first, last }: Session, at: number): UsageEvent {
     return { kind: 'session-end', group, pop, at: at - 1, outcome: 'served', sessionMs: last - first };
+  }
+
+  #hash(user: string): string {
+    return hash32(user, this.#key).toString(36);
+  }
+
+  /** Drops the open sessions of a user or group, as if they had never begun; nobody is told that they ended. */
+  forget(state: Sessions, what: { readonly user: string } | { readonly group: string }): void {
+    const user = 'user' in what ? `${this.#hash(what.user)} ` : undefined;
+    for (const [key, session] of state.open) {
+      if ('group' in what ? session.group === what.group : key.startsWith(user as string)) state.open.delete(key);
+    }
+    // Of a session that waits to be told nobody knows whose it was.
+    if ('group' in what) state.evicted = state.evicted.filter((session) => session.group !== what.group);
   }
 
   encode({ open, evicted }: Sessions): Uint8Array {

@@ -1,0 +1,39 @@
+import type { Actuator, PluginStore, Store } from '@auspex/contracts';
+import { type ResolvedConfig, standaloneContext } from '@auspex/core';
+import { plural } from '../text.ts';
+import { atMost, type Checkup } from './checkup.ts';
+
+/** Makes each actuator and reads its target back; nothing is ordered. */
+export async function checkTargets(checkup: Checkup, { actuators }: ResolvedConfig, store: Store | undefined): Promise<void> {
+  if (actuators.size === 0) await checkup.run('targets', 'PLUGIN_FAILED', () => ({ seen: 'no pool has an actuator' }));
+  for (const [pool, { plugin, options, path }] of actuators) {
+    await checkup.run(path, 'PLUGIN_FAILED', async (signal) => {
+      const context = standaloneContext({
+        clock: checkup.clock,
+        signal,
+        ...(store ? { store: readOnly(store, `plugin/actuator/${encodeURIComponent(plugin.id)}/`) } : {}),
+      });
+      const actuator = plugin.create(options as never, context) as Actuator;
+      try {
+        const { units, ready } = await actuator.read(pool, signal);
+        return { seen: `pool ${pool}: ${plural(units, 'unit')} ordered, ${ready} ready` };
+      } finally {
+        await atMost(checkup.clock, 2_000, actuator.close?.());
+      }
+    });
+  }
+}
+
+/** What an actuator keeps, as it keeps it in a run, but nothing that it writes. */
+function readOnly(store: Store, prefix: string): PluginStore {
+  return {
+    get: (key) => store.get(prefix + key),
+    batch: async () => undefined,
+    compareAndSet: async () => false,
+    async *scan(under, options = {}) {
+      const from = options.from === undefined ? {} : { from: prefix + options.from };
+      for await (const [key, value] of store.scan(prefix + under, { ...options, ...from }))
+        yield [key.slice(prefix.length), value] as const;
+    },
+  };
+}

@@ -8,7 +8,7 @@ import { startToxiproxy } from './recipes/toxiproxy.ts';
 import { NotAvailable, type Server, type ServerName, type ServerOptions } from './server.ts';
 
 export { NotAvailable, type Server, type ServerName, type ServerOptions } from './server.ts';
-export { type Proxy, proxy } from './toxics.ts';
+export { proxy } from './toxics.ts';
 
 /** Where the address of a server that is there already stands. */
 export const VARIABLES: Partial<Record<ServerName, string>> = {

@@ -7,10 +7,10 @@
 import { parseArgs } from 'node:util';
 import { type Usage, use } from '../../../packages/contracts/src/index.ts';
 import { assemble } from '../../../packages/core/src/assemble.ts';
-import { UserHash } from '../../../packages/core/src/defaults/secret.ts';
 import { parseConfig } from '../../../packages/core/src/index.ts';
 import { Lifecycle } from '../../../packages/core/src/lifecycle/state.ts';
 import { emptyUsage } from '../../../packages/core/src/usage/accumulate.ts';
+import { seededKeys } from '../../../packages/core/src/users/keys.ts';
 import { registerServices } from '../../../packages/core/src/wiring/register.ts';
 import { catalogue, memory, ndjson, preset } from '../../../packages/preset/src/index.ts';
 import { type Bench, bareStep, makeBench, wrappedStep } from './stages.ts';
@@ -68,7 +68,7 @@ async function cycle(): Promise<{ perGroup: number; steps: number }> {
   const lifecycle = new Lifecycle();
   const { signal } = new AbortController();
   const services = registerServices(config, {}, signal, lifecycle, { replay: true, secret: () => '' });
-  const parts = assemble(config, services, { mode: 'replay' }, new UserHash('bench'));
+  const parts = assemble(config, services, { mode: 'replay' }, seededKeys('bench'));
   const costs: number[] = [];
   const warm = 30;
   const total = warm + Number(values.steps);

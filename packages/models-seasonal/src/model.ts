@@ -3,9 +3,13 @@ import { D1, DEV_FAST, INPUTS, LAGS, M4, PROFILE, W1 } from './features.ts';
 import { beginSpread, type Spread, scaleOf } from './spread.ts';
 import type { Workspace } from './workspace.ts';
 
-/** A solution holds for one row, then four, then twelve: the more rows it stands on, the less one row moves it. */
-const FIRST_ROWS = 100;
+/**
+ * A solution holds for one row, then four, then twelve: the more rows it stands on, the less one row moves it. Rows of short steps say
+ * nearly the same as their neighbours: there it holds up to four times as long.
+ */
+export const FIRST_ROWS = 100;
 const MANY_ROWS = 400;
+const LONG_STEP_MS = 600_000;
 const HOUR_MS = 3_600_000;
 /** Strengths of the prior that are tried, times the option `ridge`. */
 export const STRENGTHS = [0.04, 0.3, 2, 15] as const;
@@ -89,7 +93,8 @@ export function learn(
   addRow(model, x, y, weight, keep);
   model.weight = keep * model.weight + weight;
   model.rows++;
-  const lasts = model.rows <= FIRST_ROWS ? 1 : model.rows <= MANY_ROWS ? 4 : 12;
+  const lasts =
+    (model.rows <= FIRST_ROWS ? 1 : model.rows <= MANY_ROWS ? 4 : 12) * Math.max(1, Math.min(4, Math.round(LONG_STEP_MS / stepMs)));
   // Horizons take turns, so that no step pays for all.
   if ((model.rows + model.h) % lasts !== 0) return;
   const { prior, penalty, solution, work } = space;

@@ -4,7 +4,7 @@ import { believe } from './believe.ts';
 import { assemble, ORIGIN, REFERENCE, seasonalLags } from './features.ts';
 import { addHour, type Hours, hourFactor } from './hours.ts';
 import { DAY, lag, placeOf, reanchor, remember } from './memory.ts';
-import { discount, type HorizonModel, learn } from './model.ts';
+import { discount, FIRST_ROWS, type HorizonModel, learn } from './model.ts';
 import { addRecent, originInputs } from './recent.ts';
 import { addError, scaleOf } from './spread.ts';
 import type { SeasonalState } from './state.ts';
@@ -65,7 +65,7 @@ function meet(state: SeasonalState, step: number, rate: number, learning: Learni
   const factor = hourFactor(state.hours, local);
   for (const model of models) {
     judge(model, number, y, state.hours, local, factor);
-    if (state.reach > 0 && slot(number + model.h, learning.stride) !== 0) continue;
+    if ((state.reach > 0 || model.rows > FIRST_ROWS) && slot(number + model.h, learning.stride) !== 0) continue;
     const from = slot(number - model.h, maxSteps) * ORIGIN;
     const reference = origins[from + REFERENCE] as number;
     if (Number.isNaN(reference)) continue;

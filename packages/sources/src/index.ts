@@ -14,7 +14,7 @@ export { type GroupOptions, groupConfig, groupEnricher } from './enrich/group/in
 export { type SegmentOptions, segmentConfig, segmentEnricher } from './enrich/segment/index.ts';
 export { type SessionOptions, sessionConfig, sessionEnricher } from './enrich/session/index.ts';
 export { type HttpOptions, http, httpConfig } from './http/index.ts';
-export { type KafkaOptions, kafka, kafkaConfig } from './kafka/index.ts';
+export { type KafkaOptions, type KafkaProbe, type KafkaRecord, kafka, kafkaConfig, probeKafka } from './kafka/index.ts';
 export { type NdjsonOptions, type NdjsonStdinOptions, ndjson, ndjsonConfig, ndjsonStdin, ndjsonStdinConfig } from './ndjson/index.ts';
 export { type PrometheusOptions, prometheus, prometheusConfig } from './prometheus/index.ts';
 export { type SyntheticOptions, synthetic, syntheticConfig } from './synthetic/index.ts';

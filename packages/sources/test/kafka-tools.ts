@@ -82,6 +82,8 @@ export class Hands implements Shards {
   readonly log: string[] = [];
   readonly batches: SourceBatch[] = [];
   readonly positions = new Map<string, string>();
+  /** Partitions for which something was handed over, taken or not. */
+  readonly asked = new Set<string>();
   readonly #owners: Set<string>;
   readonly #held = new Map<string, { promise: Promise<void>; open: () => void }>();
   readonly #refused = new Set<string>();
@@ -103,6 +105,7 @@ export class Hands implements Shards {
 
   async push(batch: SourceBatch): Promise<boolean> {
     const { partition, position } = batch;
+    this.asked.add(partition);
     await this.#held.get(partition)?.promise;
     if (this.#refused.delete(partition)) this.#let(partition);
     if (!this.#mine.has(partition)) return false;

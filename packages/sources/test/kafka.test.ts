@@ -222,7 +222,7 @@ describe('a shard that is slow, lost or behind', () => {
     const hands = new Hands();
     hands.hold('0');
     const sharing = share(topic.options, hands);
-    await until(() => hands.mine.length === 1);
+    await until(() => hands.asked.has('0'));
     await wait(1_500);
     await sharing.stop();
     expect(hands.log).toEqual(['take 0', 'release 0']);
@@ -265,7 +265,8 @@ describe('a shard that is slow, lost or behind', () => {
     const hands = new Hands();
     hands.hold('0');
     const { logger } = share({ ...topic.options, batch: 5 }, hands);
-    await until(() => hands.mine.length === 1);
+    await until(() => hands.asked.has('0'));
+    // Longer than the source is patient.
     await wait(1_500);
     await topic.forget(20);
     hands.open('0');

@@ -16,7 +16,7 @@ import { isDead, thisProcess } from '../src/defaults/owner.ts';
 import { withTimeLimit } from '../src/defaults/time-limit.ts';
 import { checkQuantiles } from '../src/forecasting/check.ts';
 import { beginConformal, correct, learnConformal } from '../src/forecasting/conformal.ts';
-import { beginEnsemble, combine, learnWeights, weights } from '../src/forecasting/ensemble.ts';
+import { bandOf, beginEnsemble, combine, learnWeights, weights } from '../src/forecasting/ensemble.ts';
 import { rowAt } from '../src/forecasting/grid.ts';
 import { Pending } from '../src/forecasting/pending.ts';
 import { persistence } from '../src/forecasting/persistence.ts';
@@ -174,20 +174,35 @@ test('conformal correction brings a forecast that is too low and too narrow to i
 test('weights: an absent member has none, a late one starts with an even share, losses of zero say nothing', () => {
   const some = { quantiles: new Float64Array(8) };
   const state = beginEnsemble(3);
-  learnWeights(state, Float64Array.of(0, 0, 0));
-  expect([...state.loss]).toEqual([0, 0, 0]);
-  learnWeights(state, Float64Array.of(Number.NaN, Number.NaN, Number.NaN));
-  expect([...state.loss]).toEqual([0, 0, 0]);
-  for (let i = 0; i < 500; i++) learnWeights(state, Float64Array.of(1, 2, Number.NaN));
-  const two = weights(state, [some, some, undefined]);
+  learnWeights(state, 0, Float64Array.of(0, 0, 0));
+  learnWeights(state, 0, Float64Array.of(Number.NaN, Number.NaN, Number.NaN));
+  expect(state.loss.every((loss) => loss === 0)).toBe(true);
+  for (let i = 0; i < 500; i++) learnWeights(state, 0, Float64Array.of(1, 2, Number.NaN));
+  const two = weights(state, 0, [some, some, undefined]);
   expect(two[0]).toBeGreaterThan(0.99);
   expect(two[2]).toBe(0);
-  const three = weights(state, [some, some, some]);
+  const three = weights(state, 0, [some, some, some]);
   expect(three[2]).toBeGreaterThan(three[1] as number);
   expect(three.reduce((a, b) => a + b)).toBeCloseTo(1);
-  expect([
-    ...combine([{ quantiles: Float64Array.of(2) }, undefined, { quantiles: Float64Array.of(4) }], Float64Array.of(0.5, 0, 0.5), 1),
-  ]).toEqual([3]);
+});
+
+test('weights are of a band of horizons: one predictor may speak for the next step, another for the day', () => {
+  const state = beginEnsemble(2);
+  const [near, far] = [bandOf(1), bandOf(24)];
+  for (let i = 0; i < 500; i++) {
+    learnWeights(state, near, Float64Array.of(1, 2));
+    learnWeights(state, far, Float64Array.of(2, 1));
+  }
+  const answers = [{ quantiles: new Float64Array(16).fill(1) }, { quantiles: new Float64Array(16).fill(3) }];
+  const byBand: Float64Array[] = [];
+  for (const band of [near, far]) byBand[band] = weights(state, band, answers);
+  const combined = combine(answers, [near, far], byBand);
+  expect(combined[0]).toBeCloseTo(1, 1);
+  expect(combined[8]).toBeCloseTo(3, 1);
+  // A series that begins beside it believes the same, less firmly.
+  const young = weights(beginEnsemble(2, state), near, answers);
+  expect(young[0]).toBeGreaterThan(0.6);
+  expect(young[0]).toBeLessThan(byBand[near]?.[0] as number);
 });
 
 test('pending forecasts are found by their origin until their slot is used again', () => {

@@ -228,7 +228,7 @@ export class Cycle {
         zone,
         stepMs: this.#parts.settings.step,
       };
-      series = this.#parts.predict.begin(info, state.horizon);
+      series = this.#parts.predict.begin(info, state.horizon, state.total);
       this.series.set(id, series);
     }
     return series;

@@ -1,6 +1,6 @@
 import { type Forecast, LEVELS, type Observation, type Prediction, type SeriesInfo } from '@auspex/contracts';
 import { beginConformal, type Conformal, correct, learnConformal } from './conformal.ts';
-import { beginEnsemble, combine, type Ensemble, learnWeights, rowLoss, weights } from './ensemble.ts';
+import { BAND_COUNT, bandOf, beginEnsemble, combine, type Ensemble, learnWeights, rowLoss, weights } from './ensemble.ts';
 import { Pending } from './pending.ts';
 import { persistence } from './persistence.ts';
 
@@ -8,6 +8,8 @@ import { persistence } from './persistence.ts';
 export interface SeriesState {
   readonly info: SeriesInfo;
   readonly horizon: readonly number[];
+  /** The band of weights of each row of the horizon. */
+  readonly bands: readonly number[];
   /** By predictor slot: its state, or `NONE` where it does not serve this series. */
   readonly members: unknown[];
   ensemble: Ensemble;
@@ -24,20 +26,26 @@ export interface SeriesState {
 export class Mixer {
   /** By slot; their order is the order of `members`. */
   readonly #names: readonly string[];
+  /** Losses of one outcome, [band x predictor], and how many rows of each band they are of. */
   readonly #losses: Float64Array;
+  readonly #rows = new Uint8Array(BAND_COUNT);
 
   constructor(names: readonly string[]) {
     this.#names = names;
-    this.#losses = new Float64Array(names.length);
+    this.#losses = new Float64Array(BAND_COUNT * names.length);
   }
 
-  /** @param horizon steps ahead, rising */
-  begin(info: SeriesInfo, horizon: readonly number[], members: unknown[]): SeriesState {
+  /**
+   * @param horizon steps ahead, rising
+   * @param like a series whose weights are the belief that this one begins with
+   */
+  begin(info: SeriesInfo, horizon: readonly number[], members: unknown[], like?: SeriesState): SeriesState {
     return {
       info,
       horizon,
+      bands: like?.horizon === horizon ? like.bands : horizon.map(bandOf),
       members,
-      ensemble: beginEnsemble(this.#names.length),
+      ensemble: beginEnsemble(this.#names.length, like?.ensemble),
       conformal: beginConformal(horizon.length),
       pending: new Pending(horizon.at(-1) as number, this.#names.length, horizon.length * LEVELS.length),
       last: undefined,
@@ -68,21 +76,25 @@ export class Mixer {
     const step = Math.round(observation.step / series.info.stepMs);
     const floor = this.#floor(series);
     const losses = this.#losses.fill(0);
-    let rows = 0;
+    const rows = this.#rows.fill(0);
     for (let row = 0; row < horizon.length; row++) {
       const block = pending.block(step - (horizon[row] as number) + 1);
       if (block < 0) continue;
-      rows++;
+      const band = series.bands[row] as number;
+      rows[band] = (rows[band] as number) + 1;
       for (let k = 0; k < pending.members; k++) {
         const at = block + k * pending.length;
-        losses[k] = Number.isNaN(pending.values[at] as number)
+        const into = band * pending.members + k;
+        losses[into] = Number.isNaN(pending.values[at] as number)
           ? Number.NaN
-          : (losses[k] as number) + rowLoss(pending.values, at + row * LEVELS.length, observation.value);
+          : (losses[into] as number) + rowLoss(pending.values, at + row * LEVELS.length, observation.value);
       }
       const combined = block + pending.members * pending.length + row * LEVELS.length;
       learnConformal(series.conformal, row, pending.values, combined, observation.value, floor);
     }
-    if (rows > 0) learnWeights(series.ensemble, losses);
+    for (let band = 0; band < BAND_COUNT; band++) {
+      if ((rows[band] as number) > 0) learnWeights(series.ensemble, band, losses, band * pending.members, pending.members);
+    }
   }
 
   /** One forecast out of the answers; undefined = a slot has none. */
@@ -92,18 +104,26 @@ export class Mixer {
     if (answers.every((answer) => answer === undefined)) {
       return { ...base, quantiles: persistence(series.last, horizon), by: 'persistence', fallback: 'no predictor has an answer' };
     }
-    const weight = weights(series.ensemble, answers);
-    const combined = combine(answers, weight, horizon.length * LEVELS.length);
+    const byBand: (Float64Array | undefined)[] = [];
+    for (const band of series.bands) byBand[band] ??= weights(series.ensemble, band, answers);
+    const combined = combine(answers, series.bands, byBand);
     pending.issue(Math.round(origin / info.stepMs), answers, combined);
     const named: Record<string, number> = {};
     let note: string | undefined;
     for (let k = 0; k < answers.length; k++) {
       if (answers[k] === undefined) continue;
-      named[this.#names[k] as string] = weight[k] as number;
+      named[this.#names[k] as string] = meanWeight(series.bands, byBand, k);
       note ??= answers[k]?.note;
     }
     const quantiles = correct(series.conformal, combined, this.#floor(series));
     const forecast = { ...base, quantiles, by: 'ensemble', weights: named };
     return note === undefined ? forecast : { ...forecast, note };
   }
+}
+
+/** The weight of a predictor, averaged over the steps of the horizon. */
+function meanWeight(bands: readonly number[], byBand: readonly (Float64Array | undefined)[], k: number): number {
+  let sum = 0;
+  for (const band of bands) sum += byBand[band]?.[k] as number;
+  return sum / bands.length;
 }

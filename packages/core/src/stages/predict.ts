@@ -12,6 +12,7 @@ import {
 import { pack, unpack } from '@auspex/numerics';
 import { withTimeLimit } from '../defaults/time-limit.ts';
 import { checkQuantiles } from '../forecasting/check.ts';
+import { BAND_COUNT } from '../forecasting/ensemble.ts';
 import { Mixer, type SeriesState } from '../forecasting/mixer.ts';
 import { atOnce, NONE } from './answer.ts';
 import type { Failures } from './failures.ts';
@@ -25,7 +26,7 @@ export interface PredictorSlot {
   readonly for: 'all' | 'pools' | 'groups';
 }
 
-const FORMAT = 1;
+const FORMAT = 2;
 
 interface Encoded {
   readonly v: number;
@@ -62,13 +63,16 @@ export class PredictStage {
     this.#row = slots.map(() => undefined);
   }
 
-  /** @param horizon steps ahead, rising */
-  begin(info: SeriesInfo, horizon: readonly number[]): SeriesState {
+  /**
+   * @param horizon steps ahead, rising
+   * @param like a series whose weights are the belief that this one begins with
+   */
+  begin(info: SeriesInfo, horizon: readonly number[], like?: SeriesState): SeriesState {
     // Frozen: what a predictor is shown must not be what it changes.
     Object.freeze(info);
     Object.freeze(horizon);
     const members = this.#slots.map((slot) => (this.#serves(slot, info) ? this.#beginMember(slot, info) : NONE));
-    return this.#mixer.begin(info, horizon, members);
+    return this.#mixer.begin(info, horizon, members, like);
   }
 
   #serves(slot: PredictorSlot, info: SeriesInfo): boolean {
@@ -212,6 +216,15 @@ export class PredictStage {
     return pack(encoded);
   }
 
+  /** Past losses of slot `k`, by band. One that is new has nothing against it and nothing for it: it takes the mean of the others. */
+  #decodeLoss(series: SeriesState, { loss, names }: Encoded, k: number, from: number): void {
+    for (let band = 0; band < BAND_COUNT; band++) {
+      const row = loss.subarray(band * names.length, (band + 1) * names.length);
+      series.ensemble.loss[band * this.#slots.length + k] =
+        from < 0 ? row.reduce((a, b) => a + b, 0) / names.length : (row[from] as number);
+    }
+  }
+
   /**
    * Reads a series back. A predictor whose part cannot be read, or that is new, begins from nothing; a changed horizon drops
    * what waited for outcomes. Only bytes that hold no series at all are refused, by throwing.
@@ -225,11 +238,11 @@ export class PredictStage {
     series.lastStep = encoded.lastStep;
     this.#slots.forEach((slot, k) => {
       const from = encoded.names.indexOf(slot.name);
+      this.#decodeLoss(series, encoded, k, from);
       const member = encoded.members[from];
       if (!member || series.members[k] === NONE) return;
       try {
         series.members[k] = slot.predictor.decode(member);
-        series.ensemble.loss[k] = encoded.loss[from] as number;
       } catch (error) {
         this.#failures.report('predict', slot.name, info.id, error, 'its state could not be read and begins again from nothing');
       }

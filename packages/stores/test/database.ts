@@ -88,10 +88,10 @@ export async function lateWrites(make: () => Backend): Promise<void> {
   const put = (key: string, value: string): StoreWrite => ({ type: 'put', key, value: bytes(value) });
   await backend.apply([put('a', 'new'), { type: 'delete', key: 'b' }, { type: 'delete', key: 'never' }], 7, tried);
   for (let i = 0; i < 2; i++) await backend.apply([put('a', 'late'), put('b', 'late'), put('never', 'late'), put('c', 'first')], 5, tried);
-  const found = await Promise.all(['a', 'b', 'never', 'c'].map(async (key) => text(await backend.get(key))));
+  const found = await Promise.all(['a', 'b', 'never', 'c'].map(async (key) => text((await backend.get(key)) as Uint8Array | undefined)));
   expect(found).toEqual(['new', undefined, undefined, 'first']);
   await backend.apply([put('b', 'back')], 9, tried);
-  expect(text(await backend.get('b'))).toBe('back');
+  expect(text((await backend.get('b')) as Uint8Array | undefined)).toBe('back');
   await backend.close();
 }
 

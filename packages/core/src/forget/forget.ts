@@ -5,6 +5,7 @@ import { nearest } from '../config/suggest.ts';
 import { WallClock } from '../defaults/clock.ts';
 import { silentLogger } from '../defaults/logger.ts';
 import { KEYS, stamp } from '../persistence/keys.ts';
+import { boundedName } from '../usage/name.ts';
 import { standaloneContext } from '../wiring/standalone.ts';
 import { forgetHistory, type Write } from './history.ts';
 import { type Opened, openScope } from './open.ts';
@@ -14,8 +15,6 @@ import { forgetStates } from './states.ts';
 import { UserTrace } from './user.ts';
 
 const DAY_MS = 86_400_000;
-/** Names are cut to this many UTF-16 units when they are counted. */
-const NAME_LENGTH = 100;
 /** Names shorter than this are found in bytes by chance. */
 const LEAST = 3;
 
@@ -137,5 +136,5 @@ function reportOf(what: Forgettable, dryRun: boolean, scopes: number, findings: 
 
 /** The name as it is counted. */
 function counted(what: Forgettable): Forgettable {
-  return 'group' in what ? { group: what.group.slice(0, NAME_LENGTH) } : what;
+  return 'group' in what ? { group: boundedName(what.group) } : what;
 }

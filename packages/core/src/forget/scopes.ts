@@ -68,6 +68,7 @@ export class Leases {
 
   async release(): Promise<void> {
     this.#beat?.stop();
-    for (const lease of this.#leases.splice(0)) await lease.release();
+    // One that cannot be given back runs out by itself, and must not keep the others.
+    await Promise.allSettled(this.#leases.splice(0).map((lease) => lease.release()));
   }
 }

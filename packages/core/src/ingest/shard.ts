@@ -2,6 +2,7 @@ import type { SourceBatch, Usage, UsageEvent } from '@auspex/contracts';
 import type { EnrichStage } from '../stages/enrich.ts';
 import { addEvent, emptyUsage } from '../usage/accumulate.ts';
 import { mergeUsage } from '../usage/merge.ts';
+import { boundedName } from '../usage/name.ts';
 
 /** Where users of no known group are counted, and those of groups beyond `maxGroups`. */
 export const OTHER = 'other';
@@ -11,8 +12,6 @@ const JUMP_MS = 31 * 86_400_000;
 const AGREEING = 100;
 /** Clocks of a fleet differ; an event further in the future than this would close steps that are still going on. */
 const SKEW_MS = 60_000;
-/** Group and POP names are cut to this many UTF-16 units, so that store keys stay within their bound. */
-const NAME_LENGTH = 100;
 
 export interface ShardOptions {
   readonly stepMs: number;
@@ -103,7 +102,7 @@ export class Shard {
     const step = Math.floor(event.at / stepMs) * stepMs;
     if (step < this.boundary) {
       this.counts.late++;
-      const usage = emptyUsage(step, event.group === '' ? OTHER : this.#name(event.group), this.#name(event.pop));
+      const usage = emptyUsage(step, event.group === '' ? OTHER : boundedName(event.group), boundedName(event.pop));
       addEvent(usage, event, hashUser);
       this.#addLate(usage);
       return;
@@ -125,7 +124,7 @@ export class Shard {
     let usage = groups.get(event.group);
     if (!usage) {
       const group = this.#group(event.group, groups, step);
-      usage = groups.get(group) ?? emptyUsage(step, group, this.#name(event.pop));
+      usage = groups.get(group) ?? emptyUsage(step, group, boundedName(event.pop));
       groups.set(group, usage);
     }
     addEvent(usage, event, hashUser);
@@ -138,14 +137,10 @@ export class Shard {
     this.late.set(key, present ? mergeUsage(present, usage) : usage);
   }
 
-  #name(text: string): string {
-    return text.length > NAME_LENGTH ? text.slice(0, NAME_LENGTH) : text;
-  }
-
   /** The name under which an event is counted: at most `maxGroups` a step and POP, the rest is `other`. */
   #group(text: string, known: ReadonlyMap<string, Usage>, step: number): string {
     if (text === '' || text === OTHER) return OTHER;
-    const group = this.#name(text);
+    const group = boundedName(text);
     if (known.has(group) || known.size < this.#options.maxGroups) return group;
     this.overflowed.add(step);
     return OTHER;

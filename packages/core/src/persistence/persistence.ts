@@ -20,6 +20,8 @@ export class Persistence {
   readonly #parts: Parts;
   readonly #durable: boolean;
   #writes: StoreWrite[] = [];
+  /** Late usage that waits to be queued. */
+  readonly #late: Usage[] = [];
   #nextSnapshot = Number.NEGATIVE_INFINITY;
   #pruneAt: number | undefined;
   readonly #keys: KeyChain | undefined;
@@ -73,14 +75,19 @@ export class Persistence {
   async commit(everything = false): Promise<void> {
     const { ingest, cycle, journal, store, training, config, users } = this.#parts;
     // Before the first step is known no checkpoint is written, so what is late is not lost by waiting.
-    const late = Number.isNaN(ingest.next) ? [] : ingest.takeLate();
+    if (!Number.isNaN(ingest.next)) this.#late.push(...ingest.takeLate());
     const lines = journal.takeWrites();
     if (!this.#durable && !everything) {
       this.#writes = [];
+      this.#late.length = 0;
       return;
     }
-    for (const usage of late) this.#writes.push(await this.#lateWrite(usage, this.#writes));
     this.#writes.push(...lines);
+    // One after the other, and each kept until it is queued: the store may fail in between.
+    for (let usage = this.#late[0]; usage; usage = this.#late[0]) {
+      this.#writes.push(await this.#lateWrite(usage, this.#writes));
+      this.#late.shift();
+    }
     const states: StoreWrite[] = [];
     const base = Number.isNaN(ingest.next) ? undefined : this.#keys?.baseAt(oldestDay(ingest.next));
     if (base) states.push(baseWrite(base));

@@ -184,7 +184,12 @@ export class KafkaSource implements Source {
   async #take(partition: number, shards: Shards, signal: AbortSignal): Promise<Owned> {
     const position = await shards.take(String(partition), signal);
     try {
-      const range = await this.#range(partition, signal);
+      let range = await this.#range(partition, signal);
+      // A leader that has just become one may lag for a moment behind what was read from the last.
+      for (let tries = 0; tries < 10 && position !== undefined && BigInt(position) > range.high; tries++) {
+        await this.#context.clock.sleep(500, signal);
+        range = await this.#range(partition, signal);
+      }
       if (position === undefined) return new Owned(partition, this.#options.beginning ? range.low : range.high, range.high);
       return new Owned(partition, this.#within(partition, BigInt(position), range), range.high);
     } catch (error) {
@@ -219,7 +224,11 @@ export class KafkaSource implements Source {
     for (;;) {
       signal.throwIfAborted();
       try {
-        return (await this.#ranges?.ask())?.get(partition) ?? { low: 0n, high: 0n };
+        const range = (await this.#ranges?.ask())?.get(partition);
+        if (range) return range;
+        // A partition that was added lately: the connection does not know it yet.
+        await this.#ranges?.close();
+        throw new Error('the broker does not name the partition yet');
       } catch (error) {
         this.#context.logger.debug({ partition, error: (error as Error).message }, 'no answer as to where the partition begins and ends');
         await this.#context.clock.sleep(1_000, signal);
@@ -248,7 +257,11 @@ export class KafkaSource implements Source {
     while (from >= 0 && from < messages.length) {
       if (!isOurs()) return;
       const { events, poison, to } = this.#portion(messages, from, partition);
-      if (poison.length > 0) await this.#bury(poison, partition);
+      if (poison.length > 0) {
+        await this.#bury(poison, partition);
+        // That may have taken long: the shard may have been lost and taken anew, and stand elsewhere.
+        if (!isOurs()) return;
+      }
       const last = (messages[to - 1] as Fetched).offset;
       // At the end of a batch the markers after its last message are behind us too.
       const next = BigInt(to === messages.length ? (batch.lastOffset?.() ?? last) : last) + 1n;

@@ -36,7 +36,7 @@ class Cached implements CachedStore {
   readonly #kept: Lru;
   readonly #prefixes: readonly string[];
   /** Reads under way; a write of the key makes what they bring too old to be kept. */
-  readonly #reading = new Map<string, { stale: boolean }>();
+  readonly #reading = new Map<string, { stale: boolean; readers: number }>();
   /** Writes under way by key; `mixed` = several have met, and nobody knows which was last. */
   readonly #writing = new Map<string, { count: number; mixed: boolean }>();
   /** What this instance last wrote to each lease: whoever finds it there has seen no other owner. */
@@ -62,14 +62,16 @@ class Cached implements CachedStore {
     checkKey(key);
     if (this.#kept.has(key)) return copy(this.#kept.get(key));
     if (!this.#keeps(key) || this.#writing.has(key)) return this.#store.get(key);
-    const reading = this.#reading.get(key) ?? { stale: false };
+    const reading = this.#reading.get(key) ?? { stale: false, readers: 0 };
+    reading.readers++;
     this.#reading.set(key, reading);
     try {
       const value = await this.#store.get(key);
       if (!reading.stale) this.#kept.set(key, copy(value));
       return value;
     } finally {
-      if (this.#reading.get(key) === reading) this.#reading.delete(key);
+      // While one still reads, a write must find it: what it brings may be older.
+      if (--reading.readers === 0 && this.#reading.get(key) === reading) this.#reading.delete(key);
     }
   }
 

@@ -1,6 +1,6 @@
 import { AuspexError, type StoreWrite } from '@auspex/contracts';
 import type { types } from 'cassandra-driver';
-import type { Backend, Head, Range, Tried } from '../database/backend.ts';
+import { type Backend, type Head, type Range, TORN, type Tried } from '../database/backend.ts';
 import { expires } from '../database/connection.ts';
 import { pageSize } from '../database/order.ts';
 import { parallel } from '../database/parallel.ts';
@@ -71,29 +71,29 @@ export class CassandraBackend implements Backend {
     return result.wasApplied();
   }
 
-  async get(key: string): Promise<Uint8Array | undefined> {
+  async get(key: string): Promise<Uint8Array | undefined | typeof TORN> {
     const bytes = Buffer.from(key);
     const query = `SELECT key, piece, pieces, number, value FROM ${this.#tables.records} WHERE bucket = ? AND key = ?`;
-    for (;;) {
-      const rows: Row[] = [];
-      let pageState: string | undefined;
-      do {
-        const page = await this.#execute(query, [this.#bucket(bytes), bytes], { fetchSize: 16, ...(pageState ? { pageState } : {}) });
-        rows.push(...page.rows);
-        pageState = page.pageState;
-      } while (pageState && rows.length < ((rows[0]?.['pieces'] as number | null) ?? 0));
-      const found = assemble(rows);
-      // Otherwise it was written anew between two pages.
-      if (found !== 'torn') return found;
-    }
+    const rows: Row[] = [];
+    let pageState: string | undefined;
+    do {
+      const page = await this.#execute(query, [this.#bucket(bytes), bytes], { fetchSize: 16, ...(pageState ? { pageState } : {}) });
+      rows.push(...page.rows);
+      pageState = page.pageState;
+    } while (pageState && rows.length < ((rows[0]?.['pieces'] as number | null) ?? 0));
+    return assemble(rows);
   }
 
-  scan({ start, prefix, limit }: Range, tried: Tried): AsyncGenerator<readonly [key: string, value: Uint8Array]> {
+  scan(
+    { start, prefix, limit }: Range,
+    tried: Tried,
+    whole: (key: string) => Promise<Uint8Array | undefined>,
+  ): AsyncGenerator<readonly [key: string, value: Uint8Array]> {
     const from = Buffer.from(start);
     const end = prefix === '' ? undefined : Buffer.from(prefix);
     // UTF-8 has no byte 0xff, so the last byte can always be raised.
     if (end) end[end.length - 1] = (end.at(-1) as number) + 1;
-    const buckets = Array.from({ length: this.#buckets }, (_, bucket) => this.#scanBucket(bucket, from, end, limit, tried));
+    const buckets = Array.from({ length: this.#buckets }, (_, bucket) => this.#scanBucket(bucket, from, end, limit, tried, whole));
     return merged(buckets, limit);
   }
 
@@ -103,6 +103,7 @@ export class CassandraBackend implements Backend {
     end: Buffer | undefined,
     limit: number,
     tried: Tried,
+    whole: (key: string) => Promise<Uint8Array | undefined>,
   ): AsyncGenerator<readonly [key: Buffer, value: Uint8Array]> {
     const query = `SELECT key, piece, pieces, number, value FROM ${this.#tables.records} WHERE bucket = ? AND key >= ?${end ? ' AND key < ?' : ''}`;
     const params = [bucket, from, ...(end ? [end] : [])];
@@ -113,7 +114,7 @@ export class CassandraBackend implements Backend {
     const finish = async (): Promise<readonly [Buffer, Uint8Array] | undefined> => {
       const key = open[0]?.['key'] as Buffer;
       const found = assemble(open);
-      const value = found === 'torn' ? await tried(() => this.get(key.toString())) : found;
+      const value = found === TORN ? await whole(key.toString()) : found;
       return value && [key, value];
     };
     for (;;) {
@@ -241,14 +242,14 @@ export class CassandraBackend implements Backend {
 }
 
 /** Rows of one key as its value. `torn` = some of them are of another write. Rows beyond `pieces` are left from a longer value. */
-function assemble(rows: readonly Row[]): Uint8Array | undefined | 'torn' {
+function assemble(rows: readonly Row[]): Uint8Array | undefined | typeof TORN {
   const first = rows[0];
   if (first?.['piece'] !== 0) return undefined;
   const count = first['pieces'] as number;
   if (count === 1) return new Uint8Array(first['value'] as Buffer);
   const pieces = rows.slice(0, count);
   const number = String(first['number']);
-  if (pieces.length < count || pieces.some((row) => String(row['number']) !== number)) return 'torn';
+  if (pieces.length < count || pieces.some((row) => String(row['number']) !== number)) return TORN;
   return new Uint8Array(Buffer.concat(pieces.map((row) => row['value'] as Buffer)));
 }
 

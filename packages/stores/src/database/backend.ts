@@ -7,6 +7,9 @@ export interface Head {
   readonly state: string;
 }
 
+/** What is found of a long value whose pieces are not all of one write: one is being written, or its writer died. */
+export const TORN: unique symbol = Symbol('torn');
+
 /** Makes the call, and again where it may succeed later. */
 export type Tried = <T>(call: () => Promise<T>) => Promise<T>;
 
@@ -31,8 +34,13 @@ export interface Backend {
   readHead(decided: boolean): Promise<Head>;
   /** Puts `next` where the number is still `from`. False = it was not. A rejection that `isRetriable` names = unknown. */
   moveHead(from: number, next: Head): Promise<boolean>;
-  get(key: string): Promise<Uint8Array | undefined>;
-  scan(range: Range, tried: Tried): AsyncGenerator<readonly [key: string, value: Uint8Array]>;
+  get(key: string): Promise<Uint8Array | undefined | typeof TORN>;
+  /** @param whole reads a key whose pieces do not fit, once they do */
+  scan(
+    range: Range,
+    tried: Tried,
+    whole: (key: string) => Promise<Uint8Array | undefined>,
+  ): AsyncGenerator<readonly [key: string, value: Uint8Array]>;
   /** Writes each under `number`. What a higher number wrote stays, a deletion too. */
   apply(writes: readonly StoreWrite[], number: number, tried: Tried): Promise<void>;
   putPart(id: string, index: number, bytes: Uint8Array): Promise<void>;

@@ -4,7 +4,7 @@ import { ExponentialBackoff, handleWhen, type RetryPolicy, retry } from 'cockati
 import { checkKey, compareKeys } from '../key.ts';
 import { guardedBy } from '../lease.ts';
 import { checkValue, checkWrites, sameValue } from '../writes.ts';
-import type { Backend, Head, Tried } from './backend.ts';
+import { type Backend, type Head, TORN, type Tried } from './backend.ts';
 import { oneLine } from './connection.ts';
 import { decodeWrites, encodeWrites, INLINE_BYTES, lastWrites, part, partCount } from './journal.ts';
 import { Fresh, parallel, Turn } from './parallel.ts';
@@ -67,11 +67,19 @@ export class DatabaseStore implements Store {
     checkKey(key);
     await this.#open();
     await this.#ownCommits(key);
-    for (;;) {
-      const [value, head] = await Promise.all([this.#read(() => this.#backend.get(key)), this.#fresh.get()]);
-      if (!(await this.#settle(parseState(head.state), key))) return value;
-    }
+    return this.#whole(key);
   }
+
+  /** A key's value, with every commit that counts in it: where a writer has died among the pieces, the commit is applied first. */
+  readonly #whole = async (key: string): Promise<Uint8Array | undefined> => {
+    for (let attempt = 0; ; attempt++) {
+      const [value, head] = await Promise.all([this.#read(() => this.#backend.get(key)), this.#fresh.get()]);
+      if (await this.#settle(parseState(head.state), key)) continue;
+      if (value !== TORN) return value;
+      await this.#pause(attempt);
+      this.#mustBeOpen();
+    }
+  };
 
   async batch(writes: readonly StoreWrite[]): Promise<void> {
     checkWrites(writes);
@@ -95,7 +103,7 @@ export class DatabaseStore implements Store {
     while (await this.#settle(parseState((await this.#fresh.get()).state), prefix));
     const start = compareKeys(from, prefix) > 0 ? from : prefix;
     if (!start.startsWith(prefix) && compareKeys(start, prefix) > 0) return;
-    const entries = this.#backend.scan({ start, prefix, limit }, this.#tried);
+    const entries = this.#backend.scan({ start, prefix, limit }, this.#tried, this.#whole);
     try {
       for (;;) {
         const { value: entry, done } = await this.#answered(() => entries.next());
@@ -203,8 +211,9 @@ export class DatabaseStore implements Store {
 
   // --- commits ---
 
-  async #commit(prepared: Prepared): Promise<void> {
-    for (;;) {
+  async #commit(first: Prepared): Promise<void> {
+    // Another name each time: somebody may be dropping the parts of one that was taken for dead.
+    for (let prepared = first; ; prepared = { ...first, id: randomUUID() }) {
       try {
         await this.#upload(prepared);
         const number = await this.#turn.take(() => this.#move((state, at) => this.#publish(state, at, prepared)));
@@ -260,7 +269,12 @@ export class DatabaseStore implements Store {
       const done = state.recent.find(([mark]) => mark === prepared.id);
       if (done) return done[1];
       if (await this.#settle(state, key)) continue;
-      if (!sameValue(await this.#read(() => this.#backend.get(key)), expected)) return undefined;
+      const present = await this.#read(() => this.#backend.get(key));
+      if (present === TORN) {
+        await this.#pause(attempt);
+        continue;
+      }
+      if (!sameValue(present, expected)) return undefined;
       // Only onto the very head under which the value was read.
       const number = await this.#step(head, prepared.id, (present, at) => {
         const next = this.#publish(present, at, prepared);
@@ -352,7 +366,12 @@ export class DatabaseStore implements Store {
 
   async #readHead(): Promise<Head> {
     const head = await this.#read(() => this.#backend.readHead(false));
-    if (head.number > (this.#head?.number ?? -1)) this.#head = head;
+    if (head.number > (this.#head?.number ?? -1)) {
+      this.#head = head;
+      // One who only reads never moves the head: what others took off it is not remembered for ever.
+      const open = new Set(this.#applied.size > 0 ? parseState(head.state).commits.map(({ id }) => id) : []);
+      for (const id of this.#applied) if (!open.has(id)) this.#applied.delete(id);
+    }
     return head;
   }
 
@@ -380,7 +399,8 @@ export class DatabaseStore implements Store {
     const made = make(before, number);
     const [applied, dropped] = [new Set(this.#applied), new Set(this.#dropped)];
     const commits = made.commits.flatMap((commit): readonly Commit[] => {
-      if (dropped.has(commit.id)) return [];
+      // One that counts stays, whatever became of its parts' name.
+      if (dropped.has(commit.id) && commit.phase !== 'apply') return [];
       const stale = commit.phase === 'upload' && commit.number < number - STALE_MOVES;
       if (!stale && !(commit.phase === 'apply' && applied.has(commit.id))) return [commit];
       return commit.parts === 0 ? [] : [{ ...commit, phase: 'drop', number }];

@@ -1,6 +1,6 @@
 import type { StoreWrite } from '@auspex/contracts';
 import type { Collection, Filter, OptionalUnlessRequiredId, WithoutId } from 'mongodb';
-import type { Backend, Head, Range, Tried } from '../database/backend.ts';
+import { type Backend, type Head, type Range, TORN, type Tried } from '../database/backend.ts';
 import { checkVersion, expires, FORMAT_VERSION } from '../database/connection.ts';
 import { afterPrefix } from '../database/order.ts';
 import { EMPTY_STATE } from '../database/state.ts';
@@ -66,14 +66,10 @@ export class MongoBackend implements Backend {
     return modifiedCount === 1;
   }
 
-  async get(key: string): Promise<Uint8Array | undefined> {
-    for (;;) {
-      const record = await this.#here().records.findOne({ _id: key });
-      if (!record || record.gone) return undefined;
-      const value = await this.#valueOf(record);
-      // Otherwise it was written anew between the two reads.
-      if (value) return value;
-    }
+  async get(key: string): Promise<Uint8Array | undefined | typeof TORN> {
+    const record = await this.#here().records.findOne({ _id: key });
+    if (!record || record.gone) return undefined;
+    return (await this.#valueOf(record)) ?? TORN;
   }
 
   /** Undefined = its pieces belong to another write. */
@@ -88,7 +84,11 @@ export class MongoBackend implements Backend {
     return new Uint8Array(Buffer.concat(ids.map((id) => byId.get(id) as Uint8Array)));
   }
 
-  async *scan({ start, prefix, limit }: Range, tried: Tried): AsyncGenerator<readonly [key: string, value: Uint8Array]> {
+  async *scan(
+    { start, prefix, limit }: Range,
+    tried: Tried,
+    whole: (key: string) => Promise<Uint8Array | undefined>,
+  ): AsyncGenerator<readonly [key: string, value: Uint8Array]> {
     const end = afterPrefix(prefix);
     const until = end === undefined ? {} : { $lt: end };
     let from: { $gte: string } | { $gt: string } = { $gte: start };
@@ -101,7 +101,7 @@ export class MongoBackend implements Backend {
         for (;;) {
           const record = await cursor.next();
           if (!record) return;
-          const value = (await tried(() => this.#valueOf(record))) ?? (await tried(() => this.get(record._id)));
+          const value = (await tried(() => this.#valueOf(record))) ?? (await whole(record._id));
           from = { $gt: record._id };
           if (!value) continue;
           failures = 0;
@@ -243,6 +243,8 @@ export class MongoBackend implements Backend {
       const label = (text: string): boolean => hasErrorLabel.call(error, text);
       if (label('RetryableWriteError') || label('RetryableReadError') || label('TransientTransactionError')) return true;
     }
+    // The driver wraps what broke a bulk and loses name and code; each of these writes may be made again.
+    if (name === 'MongoBulkWriteError' && code === undefined && writeErrors(error).length === 0) return true;
     return RETRIABLE.has(code ?? 0);
   }
 

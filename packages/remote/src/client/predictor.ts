@@ -16,6 +16,7 @@ import { toObservations, toSeries } from '../wire/series.ts';
 import { type Live, Session, type SessionOptions } from './session.ts';
 import { beginState, decodeState, encodeState, observeState, type RemoteState } from './state.ts';
 import { QUARANTINE, Suspects } from './suspects.ts';
+import { untilAborted } from './until.ts';
 
 /** What a remote predictor is told beyond its session. */
 export interface RemotePredictorOptions extends SessionOptions {
@@ -85,7 +86,7 @@ export class RemotePredictor implements Predictor<RemoteState> {
     let failure: unknown;
     for (const chunk of [innocent, ...groups].flatMap((group) => this.#chunks(group))) {
       try {
-        await this.#ask(chunk, answers, signal);
+        await untilAborted(this.#ask(chunk, answers, signal), signal);
         succeeded++;
       } catch (error) {
         signal.throwIfAborted();

@@ -5,11 +5,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { decodeUsage } from '@auspex/core';
 import { SeededRandom } from '@auspex/numerics';
 import { expect, test } from 'vitest';
-import { LmdbStore } from '../../packages/stores/src/lmdb/store.ts';
 import { need, type Server } from '../servers/index.ts';
+import { stored } from '../support/stored.ts';
 
 /*
  * Three instances share a topic of twelve partitions; instances are killed and added at random, and the broker is down for twenty
@@ -51,21 +50,6 @@ async function fill(brokers: string): Promise<Map<string, number>> {
   }
   await producer.disconnect();
   await admin.disconnect();
-  return counts;
-}
-
-/** What the store holds of each group: closed usage and what came late. */
-async function stored(at: string): Promise<Map<string, number>> {
-  const counts = new Map<string, number>();
-  const store = new LmdbStore({ path: at });
-  try {
-    for await (const [key, bytes] of store.scan('shard/')) {
-      if (!/^shard\/[^/]+\/(?:usage|late)\//.test(key)) continue;
-      for (const { group, offered } of decodeUsage(bytes).usage) counts.set(group, (counts.get(group) ?? 0) + offered);
-    }
-  } finally {
-    await store.close();
-  }
   return counts;
 }
 

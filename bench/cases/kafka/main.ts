@@ -10,8 +10,9 @@ import { loadavg, tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { startServer } from '../../../test/servers/index.ts';
+import { stored } from '../../../test/support/stored.ts';
 import { fill, GROUPS, PARTITIONS } from './fill.ts';
-import { type Job, type Reader, runParts, runReader, type Seen, stored } from './readers.ts';
+import { type Job, type Reader, runParts, runReader, type Seen } from './readers.ts';
 
 const { values } = parseArgs({
   options: {

@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { decodeUsage } from '../../../packages/core/src/index.ts';
-import { LmdbStore } from '../../../packages/stores/src/lmdb/store.ts';
 
 /** A consumer that looks at nothing, one that parses JSON, and Auspex. */
 export type Reader = 'plain' | 'parse' | 'auspex';
@@ -77,19 +75,4 @@ export async function runParts(job: Job, instances: number): Promise<Seen> {
   const all = await Promise.all(children.map((child) => child.done));
   const sum = (of: (seen: Seen) => number): number => all.reduce((total, each) => total + of(each), 0);
   return { wall, cpu: sum((each) => each.cpu), rss: sum((each) => each.rss) };
-}
-
-/** What the store holds of each group: closed usage and what came late. */
-export async function stored(at: string): Promise<Map<string, number>> {
-  const counts = new Map<string, number>();
-  const store = new LmdbStore({ path: at });
-  try {
-    for await (const [key, bytes] of store.scan('shard/')) {
-      if (!/^shard\/[^/]+\/(?:usage|late)\//.test(key)) continue;
-      for (const { group, offered } of decodeUsage(bytes).usage) counts.set(group, (counts.get(group) ?? 0) + offered);
-    }
-  } finally {
-    await store.close();
-  }
-  return counts;
 }

@@ -140,7 +140,10 @@ function question(group: string, at: number, expected: number | undefined, sensi
 }
 
 function allocation(pool: Pool, step: number, groups: AllocateInput['pools'][number]['groups'], forecast: Forecast): AllocateInput {
-  const view = { pool, units: 1, ready: 1, actual: 1, truth: 'observed' as const, forecast, groups };
+  const paths = (): never => {
+    throw new Error('the policy of this case reads no paths');
+  };
+  const view = { pool, units: 1, ready: 1, actual: 1, truth: 'observed' as const, forecast, paths, groups };
   return { step, stepMs: 60_000, pools: [view], popLimits: {} };
 }
 

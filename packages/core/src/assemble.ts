@@ -77,7 +77,7 @@ export function assemble(config: ResolvedConfig, services: Services, options: En
   const training = new Training(trainable, settings, options.trainAt, failures, trainingLimit);
   const stages = {
     profile: new ProfileStage(profiler.name, profiler.instance, failures),
-    predict: new PredictStage(slots, failures, limit, signal),
+    predict: new PredictStage(slots, failures, limit, signal, settings),
     assess: new AssessStage(assessor.name, assessor.instance, failures),
     allocate: new AllocateStage(allocator.name, allocator.instance, failures),
     actuate: new ActuateStage(actuators, failures, limit),

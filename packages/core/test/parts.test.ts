@@ -127,8 +127,10 @@ test('durations', () => {
   expect([0, 90_000, 5_400_000, 86_400_000, 1, 0.5].map(formatDuration)).toEqual(['0s', '1m30s', '1h30m', '1d', '1ms', '0.5ms']);
 });
 
-test('the horizon grid is fine near, coarse far, and ends at the last step', () => {
-  expect(horizonGrid(7)).toEqual([1, 2, 3, 4, 6, 7]);
+test('the horizon grid is fine near, coarse far, and has each of the last three steps', () => {
+  expect(horizonGrid(7)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  expect(horizonGrid(17)).toEqual([1, 2, 3, 4, 6, 8, 12, 15, 16, 17]);
+  expect(horizonGrid(2)).toEqual([1, 2]);
   expect(horizonGrid(0)).toEqual([1]);
   expect(horizonGrid(100).at(-1)).toBe(100);
   expect([0, 1, 1.5, 5, 99].map((ahead) => rowAt([1, 2, 4, 6], ahead))).toEqual([0, 0, 0.5, 2.5, 3]);
@@ -142,11 +144,16 @@ test('a forecast is read between its steps', () => {
 });
 
 test('persistence widens with the horizon and is zero where nothing was seen', () => {
-  const quantiles = persistence(10, [1, 16]);
+  const unknown = new Float64Array(2);
+  const quantiles = persistence(10, [1, 16], unknown, 0.1);
   expect(checkQuantiles(quantiles, 2)).toBeUndefined();
   expect(quantiles[3]).toBeCloseTo(10);
   expect((quantiles[8 + 6] as number) - (quantiles[8] as number)).toBeGreaterThan((quantiles[6] as number) - (quantiles[0] as number));
-  expect([...persistence(undefined, [1])]).toEqual(new Array(8).fill(0));
+  expect([...persistence(undefined, [1], unknown, 0.1)]).toEqual(new Array(8).fill(0));
+  // Once it is known how far the last value was off, that is the spread.
+  const [low = 0, , , middle, , , high = 0] = persistence(10, [1], Float64Array.of(0.02), 0.1);
+  expect(middle).toBe(10);
+  expect(Math.log(high / low)).toBeCloseTo((2 * 1.645 * 0.02) / Math.sqrt(2 / Math.PI), 2);
 });
 
 test('conformal correction brings a forecast that is too low and too narrow to its promised coverage', () => {
@@ -207,10 +214,13 @@ test('weights are of a band of horizons: one predictor may speak for the next st
 
 test('pending forecasts are found by their origin until their slot is used again', () => {
   const pending = new Pending(3, 1, 2);
-  pending.issue(10, [{ quantiles: Float64Array.of(1, 2) }], Float64Array.of(3, 4));
+  pending.issue(10, [{ quantiles: Float64Array.of(1, 2) }], Float64Array.of(3, 4), 7);
+  expect(pending.lastAt(10)).toBe(7);
   expect(pending.block(10)).toBeGreaterThanOrEqual(0);
   expect([...pending.values.slice(pending.block(10), pending.block(10) + 4)]).toEqual([1, 2, 3, 4]);
-  pending.issue(13, [undefined], Float64Array.of(5, 6));
+  pending.issue(13, [undefined], Float64Array.of(5, 6), undefined);
+  expect(pending.lastAt(10)).toBeNaN();
+  expect(pending.lastAt(13)).toBeNaN();
   expect(pending.block(10)).toBe(-1);
   expect(pending.values[pending.block(13)]).toBeNaN();
   expect(pending.block(-1)).toBe(-1);

@@ -155,6 +155,9 @@ function plan(name: string, w: World, target: number): { ordered: Float64Array; 
       actual: w.rate[Math.max(0, t - 1)] as number,
       truth: 'observed' as const,
       forecast: { series: '', origin: at, stepMs: MINUTE, horizon: [1], quantiles: new Float64Array(8), by: '' },
+      paths: () => {
+        throw new Error('the reactive rule reads no paths');
+      },
       groups: [],
     };
     const reactive = recommend(state, view, at, options).units;

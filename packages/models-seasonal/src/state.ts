@@ -9,13 +9,15 @@ import { beginRecent, type Recent } from './recent.ts';
 import { KEPT, sortErrors } from './spread.ts';
 
 /** Version of the encoding. */
-const VERSION = 2;
+const VERSION = 3;
 
 /** All that is known of one series. */
 export interface SeasonalState {
   readonly zone: string;
   readonly stepMs: number;
   readonly maxSteps: number;
+  /** Most steps ahead that forecasts are asked for, at most `maxSteps`. */
+  readonly ahead: number;
   /** Added to rates before logarithms: a share of the level, so that zeros have one. */
   offset: number;
   /** Start of the last step, and of the last one that was observed, epoch ms. NaN = none. */
@@ -35,10 +37,12 @@ export interface SeasonalState {
 }
 
 export function beginState(series: SeriesInfo, maxSteps: number): SeasonalState {
+  const ahead = aheadOf(series, maxSteps);
   return {
     zone: series.zone,
     stepMs: series.stepMs,
     maxSteps,
+    ahead,
     offset: 0,
     lastStep: Number.NaN,
     cleanStep: Number.NaN,
@@ -49,8 +53,12 @@ export function beginState(series: SeriesInfo, maxSteps: number): SeasonalState 
     hours: beginHours(),
     origins: new Float64Array(maxSteps * ORIGIN).fill(Number.NaN),
     clean: new Float64Array(ORIGIN),
-    models: horizonGrid(maxSteps).map((h) => beginModel(h, series.stepMs)),
+    models: horizonGrid(maxSteps, ahead).map((h) => beginModel(h, series.stepMs)),
   };
+}
+
+function aheadOf({ ahead }: SeriesInfo, maxSteps: number): number {
+  return Math.max(1, Math.min(maxSteps, ahead ?? maxSteps));
 }
 
 export function encodeState(state: SeasonalState): Uint8Array {
@@ -64,26 +72,30 @@ export function encodeState(state: SeasonalState): Uint8Array {
   });
 }
 
-/** @throws Error on bytes that `encodeState` did not write */
-export function decodeState(bytes: Uint8Array): SeasonalState {
+/**
+ * @param series what is asked now: where it asks further ahead than it did, or less far, horizons that have no model yet begin one
+ * @throws Error on bytes that `encodeState` did not write
+ */
+export function decodeState(bytes: Uint8Array, series?: SeriesInfo): SeasonalState {
   const { v, ...state } = unpack<SeasonalState & { v: number }>(bytes);
   if (v !== VERSION) throw new Error(`this is no state of seasonal, version ${VERSION}`);
   if (!hasShape(state)) throw new Error('the state of seasonal is incomplete');
-  return {
-    ...state,
-    models: state.models.map((model) => {
+  const ahead = series === undefined ? state.ahead : aheadOf(series, state.maxSteps);
+  const read = new Map(
+    state.models.map((model) => {
       const ring = new Float32Array(KEPT);
       ring.set(model.spread.ring);
       const spread = { ...model.spread, ring, sorted: new Float32Array(KEPT) };
       sortErrors(spread);
-      return { ...model, spread };
+      return [model.h, { ...model, spread }] as const;
     }),
-  };
+  );
+  return { ...state, ahead, models: horizonGrid(state.maxSteps, ahead).map((h) => read.get(h) ?? beginModel(h, state.stepMs)) };
 }
 
 function hasShape(state: SeasonalState): boolean {
-  if (!(state.stepMs > 0 && state.maxSteps > 0 && Array.isArray(state.models))) return false;
-  const grid = horizonGrid(state.maxSteps);
+  if (!(state.stepMs > 0 && state.maxSteps > 0 && state.ahead > 0 && Array.isArray(state.models))) return false;
+  const grid = horizonGrid(state.maxSteps, state.ahead);
   return (
     state.memory.logs.length === beginMemory(state.stepMs).logs.length &&
     state.memory.profile.length === beginMemory(state.stepMs).profile.length &&

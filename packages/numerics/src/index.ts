@@ -3,6 +3,7 @@ export { finalise, hash32 } from './hash.ts';
 export { addRow, type NormalEquations, solveRidge } from './least-squares.ts';
 export { normalCdf, normalQuantile } from './normal.ts';
 export { pack, unpack } from './pack.ts';
+export { pathMaxima } from './path-maxima.ts';
 export { pinball, quantileSorted } from './quantile.ts';
 export { SeededRandom } from './random.ts';
 export { Ring } from './ring.ts';

@@ -44,6 +44,9 @@ export function view(over: Partial<PoolView> = {}): PoolView {
     actual: 30,
     truth: 'observed',
     forecast: forecast(() => 42),
+    paths: () => {
+      throw new Error('these policies read the forecast alone');
+    },
     groups: [{ surge: surge('all', 0), expectedAtLead: 42 }],
     ...over,
   };

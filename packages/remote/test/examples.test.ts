@@ -10,7 +10,7 @@ const never = new AbortController().signal;
 /** A machine that runs other tests at the same time needs a moment to start an interpreter. */
 const PATIENCE = { startLimit: '20s', deadline: '10s' };
 
-describe('a predictor in Python', () => {
+describe('a predictor in Python', { timeout: 300_000 }, () => {
   function make(python: string, options: Record<string, number> = { season: 24 }, context: TestContext = testContext()): RemotePredictor {
     const config = remotePredictor.config.parse({
       command: [python, PREDICTOR],
@@ -60,7 +60,8 @@ describe('a predictor in Python', () => {
   });
 });
 
-describe('an actuator in Go', () => {
+// A machine that has never built it downloads and compiles gRPC first: minutes, once.
+describe('an actuator in Go', { timeout: 300_000 }, () => {
   const order = (units: number, more: Partial<Order> = {}): Order => {
     return { key: `web@${units}`, pool: 'web', pop: 'all', units, min: 0, max: 10, epoch: 5, shadow: false, step: START, ...more };
   };

@@ -13,6 +13,8 @@ export interface SeriesInfo {
   readonly zone: string;
   /** Length of a step, milliseconds. Divides an hour. */
   readonly stepMs: number;
+  /** Most steps ahead that its forecasts are asked for: what a predictor need not look beyond. Absent = not known. */
+  readonly ahead?: number;
 }
 
 /** One closed step of one series. */

@@ -1,5 +1,6 @@
 import type { Proposal } from '../data/decision.ts';
 import type { Forecast } from '../data/forecast.ts';
+import type { SamplePaths } from '../data/paths.ts';
 import type { Pool } from '../data/pool.ts';
 import type { Surge } from '../data/surge.ts';
 import type { Truth } from '../data/usage.ts';
@@ -15,6 +16,11 @@ export interface PoolView {
   readonly truth: Truth;
   /** The pool's total. Always there: a forecast that failed is a marked fallback. */
   readonly forecast: Forecast;
+  /**
+   * Seeded sample paths of that forecast, at least 200: for what depends on several steps at once, such as the most that a window needs
+   * (`pathMaxima` of @auspex/numerics). The same call has the same answer. Made when asked: it costs about a millisecond.
+   */
+  paths(): SamplePaths;
   /** Each group that loads the pool: its surge and its expected rate at the lead time. */
   readonly groups: readonly { readonly surge: Surge; readonly expectedAtLead: number }[];
 }

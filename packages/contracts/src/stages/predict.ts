@@ -51,7 +51,8 @@ export interface Predictor<S = unknown> {
   /** Puts an artifact into service. MUST throw on bytes that it did not write and then go on with the old weights. */
   use?(artifact: Uint8Array): void;
   encode(state: S): Uint8Array;
-  decode(bytes: Uint8Array): S;
+  /** @param series what `begin` would be given now: a pool whose lead time was changed asks further ahead. Absent = as it was */
+  decode(bytes: Uint8Array, series?: SeriesInfo): S;
   /** Ends what it has opened, such as a process that forecasts for it. Optional. */
   close?(): Promise<void>;
 }

@@ -66,6 +66,14 @@ export const engineConfig = z.strictObject({
   enrich: z.array(pluginUse<'enricher'>()).default([]).describe('What completes events, in order.'),
   profiler: pluginUse<'profiler'>().describe('What folds usage into behaviour profiles.'),
   predictors: z.array(pluginUse<'predictor'>()).default([]).describe('What forecasts; `for: pools | groups | all` says which series.'),
+  minSkill: z
+    .number()
+    .lt(1)
+    .nullable()
+    .default(-0.15)
+    .describe(
+      'Where the forecast at the lead time has been worse than this, 1 - its mean absolute error / that of the last value going on, the last value takes over. null = never.',
+    ),
   assess: pluginUse<'assessor'>().describe('What turns deviation and events into a surge.'),
   allocate: pluginUse<'allocator'>().describe('What turns surges and forecasts into units.'),
   calendars: z.array(pluginUse<'calendar'>()).default([]).describe('What is planned.'),

@@ -111,6 +111,7 @@ export class Cycle {
         measure: pool.measure,
         zone,
         stepMs: settings.step,
+        ahead: horizon.at(-1) as number,
       };
       const total = parts.predict.begin(info, horizon);
       this.series.set(info.id, total);
@@ -227,6 +228,7 @@ export class Cycle {
         measure: pool.measure,
         zone,
         stepMs: this.#parts.settings.step,
+        ahead: state.horizon.at(-1) as number,
       };
       series = this.#parts.predict.begin(info, state.horizon, state.total);
       this.series.set(id, series);
@@ -363,13 +365,15 @@ export class Cycle {
   #view(state: PoolState, at: number, forecasts: ReadonlyMap<string, Forecast>, events: readonly CalendarEvent[]): PoolView {
     const { pool } = state;
     const units = state.previous ?? pool.min;
+    const forecast = forecasts.get(state.total.info.id) as Forecast;
     return {
       pool,
       units,
       ready: state.ready ?? units,
       actual: state.actual,
       truth: state.truth,
-      forecast: forecasts.get(state.total.info.id) as Forecast,
+      forecast,
+      paths: () => this.#parts.predict.paths(state.total, forecast),
       groups: [...state.members].map(([group, series]) => this.#group(state, group, series, at, forecasts, events)),
     };
   }

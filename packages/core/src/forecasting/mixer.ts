@@ -1,6 +1,10 @@
-import { type Forecast, LEVELS, type Observation, type Prediction, type SeriesInfo } from '@auspex/contracts';
+import { type Forecast, LEVELS, type Observation, type Prediction, type SamplePaths, type SeriesInfo } from '@auspex/contracts';
+import { SeededRandom } from '@auspex/numerics';
 import { beginConformal, type Conformal, correct, learnConformal } from './conformal.ts';
+import { beginDependence, type Dependence, learnDependence } from './dependence.ts';
 import { BAND_COUNT, bandOf, beginEnsemble, combine, type Ensemble, learnWeights, rowLoss, weights } from './ensemble.ts';
+import { beginGate, type Gate, learnGate, learnSpread, skillOf } from './gate.ts';
+import { samplePaths } from './paths.ts';
 import { Pending } from './pending.ts';
 import { persistence } from './persistence.ts';
 
@@ -14,6 +18,8 @@ export interface SeriesState {
   readonly members: unknown[];
   ensemble: Ensemble;
   conformal: Conformal;
+  dependence: Dependence;
+  gate: Gate;
   pending: Pending;
   /** Last observed rate; undefined before the first. */
   last: number | undefined;
@@ -22,6 +28,8 @@ export interface SeriesState {
   lastStep: number;
 }
 
+const MEDIAN = LEVELS.indexOf(0.5);
+
 /** What the engine itself does with a series: mixes the predictors' answers, and learns from outcomes what the answers were worth. */
 export class Mixer {
   /** By slot; their order is the order of `members`. */
@@ -29,9 +37,14 @@ export class Mixer {
   /** Losses of one outcome, [band x predictor], and how many rows of each band they are of. */
   readonly #losses: Float64Array;
   readonly #rows = new Uint8Array(BAND_COUNT);
+  readonly #minSkill: number | null;
+  readonly #seed: number;
 
-  constructor(names: readonly string[]) {
+  /** @param minSkill skill against the last value below which a series falls back on it; null = it never does */
+  constructor(names: readonly string[], minSkill: number | null = null, seed = 1) {
     this.#names = names;
+    this.#minSkill = minSkill;
+    this.#seed = seed;
     this.#losses = new Float64Array(BAND_COUNT * names.length);
   }
 
@@ -47,6 +60,8 @@ export class Mixer {
       members,
       ensemble: beginEnsemble(this.#names.length, like?.ensemble),
       conformal: beginConformal(horizon.length),
+      dependence: beginDependence(horizon.length),
+      gate: beginGate(horizon.length),
       pending: new Pending(horizon.at(-1) as number, this.#names.length, horizon.length * LEVELS.length),
       last: undefined,
       level: 0,
@@ -77,8 +92,13 @@ export class Mixer {
     const floor = this.#floor(series);
     const losses = this.#losses.fill(0);
     const rows = this.#rows.fill(0);
+    const y = observation.value;
+    const logY = Math.log(y + floor);
+    let ours = 0;
+    let naive = 0;
     for (let row = 0; row < horizon.length; row++) {
-      const block = pending.block(step - (horizon[row] as number) + 1);
+      const origin = step - (horizon[row] as number) + 1;
+      const block = pending.block(origin);
       if (block < 0) continue;
       const band = series.bands[row] as number;
       rows[band] = (rows[band] as number) + 1;
@@ -87,11 +107,18 @@ export class Mixer {
         const into = band * pending.members + k;
         losses[into] = Number.isNaN(pending.values[at] as number)
           ? Number.NaN
-          : (losses[into] as number) + rowLoss(pending.values, at + row * LEVELS.length, observation.value);
+          : (losses[into] as number) + rowLoss(pending.values, at + row * LEVELS.length, y);
       }
       const combined = block + pending.members * pending.length + row * LEVELS.length;
-      learnConformal(series.conformal, row, pending.values, combined, observation.value, floor);
+      learnConformal(series.conformal, row, pending.values, combined, y, floor);
+      learnDependence(series.dependence, horizon, origin, row, pending.values, combined, y);
+      const last = pending.lastAt(origin);
+      if (Number.isNaN(last)) continue;
+      learnSpread(series.gate, row, Math.abs(logY - Math.log(last + floor)));
+      ours += Math.abs(y - (pending.values[combined + MEDIAN] as number));
+      naive += Math.abs(y - last);
     }
+    learnGate(series.gate, ours, naive, this.#minSkill);
     for (let band = 0; band < BAND_COUNT; band++) {
       if ((rows[band] as number) > 0) learnWeights(series.ensemble, band, losses, band * pending.members, pending.members);
     }
@@ -100,14 +127,14 @@ export class Mixer {
   /** One forecast out of the answers; undefined = a slot has none. */
   mix(series: SeriesState, answers: readonly (Prediction | undefined)[], origin: number): Forecast {
     const { info, horizon, pending } = series;
-    const base = { series: info.id, origin, stepMs: info.stepMs, horizon };
     if (answers.every((answer) => answer === undefined)) {
-      return { ...base, quantiles: persistence(series.last, horizon), by: 'persistence', fallback: 'no predictor has an answer' };
+      return this.#persistence(series, origin, 'no predictor has an answer');
     }
     const byBand: (Float64Array | undefined)[] = [];
     for (const band of series.bands) byBand[band] ??= weights(series.ensemble, band, answers);
     const combined = combine(answers, series.bands, byBand);
-    pending.issue(Math.round(origin / info.stepMs), answers, combined);
+    pending.issue(Math.round(origin / info.stepMs), answers, combined, series.last);
+    if (series.gate.closed) return this.#persistence(series, origin, this.#whyClosed(series));
     const named: Record<string, number> = {};
     let note: string | undefined;
     for (let k = 0; k < answers.length; k++) {
@@ -116,8 +143,26 @@ export class Mixer {
       note ??= answers[k]?.note;
     }
     const quantiles = correct(series.conformal, combined, this.#floor(series));
-    const forecast = { ...base, quantiles, by: 'ensemble', weights: named };
+    const forecast = { series: info.id, origin, stepMs: info.stepMs, horizon, quantiles, by: 'ensemble', weights: named };
     return note === undefined ? forecast : { ...forecast, note };
+  }
+
+  #persistence(series: SeriesState, origin: number, fallback: string): Forecast {
+    const { info, horizon, gate, last } = series;
+    const quantiles = persistence(last, horizon, gate.spread, this.#floor(series));
+    return { series: info.id, origin, stepMs: info.stepMs, horizon, quantiles, by: 'persistence', fallback };
+  }
+
+  #whyClosed({ gate, horizon }: SeriesState): string {
+    const worse = Math.round(-100 * (skillOf(gate) ?? 0));
+    const much = Number.isFinite(worse) ? `${worse} % worse than` : 'worse than';
+    return `up to ${horizon.at(-1)} steps ahead the predictors have been ${much} the last value going on (mean absolute error); minSkill is ${this.#minSkill}`;
+  }
+
+  /** Seeded sample paths of a forecast of this series; the same question has the same answer. */
+  paths(series: SeriesState, forecast: Forecast, count?: number): SamplePaths {
+    const random = new SeededRandom(`${this.#seed}/paths/${forecast.series}/${forecast.origin}`);
+    return samplePaths(forecast, series.dependence, random, count);
   }
 }
 

@@ -6,6 +6,8 @@ export class Pending {
   /** Origins by slot, in steps since the epoch; -1 = empty. */
   readonly origins: Float64Array;
   readonly values: Float32Array;
+  /** The last value that was known at each origin, by slot: the naive forecast. NaN = none. */
+  readonly lasts: Float64Array;
   readonly span: number;
   readonly members: number;
   readonly length: number;
@@ -20,13 +22,20 @@ export class Pending {
     this.members = members;
     this.length = length;
     this.origins = new Float64Array(span).fill(-1);
+    this.lasts = new Float64Array(span).fill(Number.NaN);
     this.values = new Float32Array(span * (members + 1) * length);
   }
 
   /** Keeps the forecasts issued at `origin` (steps since the epoch). A member without one gets NaN. */
-  issue(origin: number, answers: readonly ({ readonly quantiles: Float64Array } | undefined)[], combined: Float64Array): void {
+  issue(
+    origin: number,
+    answers: readonly ({ readonly quantiles: Float64Array } | undefined)[],
+    combined: Float64Array,
+    last: number | undefined,
+  ): void {
     const slot = origin % this.span;
     this.origins[slot] = origin;
+    this.lasts[slot] = last ?? Number.NaN;
     const block = slot * (this.members + 1) * this.length;
     for (let k = 0; k < this.members; k++) {
       const answer = answers[k]?.quantiles;
@@ -41,5 +50,10 @@ export class Pending {
   block(origin: number): number {
     const slot = origin % this.span;
     return origin >= 0 && this.origins[slot] === origin ? slot * (this.members + 1) * this.length : -1;
+  }
+
+  /** The last value that was known at `origin`; NaN when nothing was issued then. */
+  lastAt(origin: number): number {
+    return this.origins[origin % this.span] === origin ? (this.lasts[origin % this.span] as number) : Number.NaN;
   }
 }

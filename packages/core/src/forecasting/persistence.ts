@@ -1,30 +1,33 @@
 import { LEVELS } from '@auspex/contracts';
+import { normalQuantile } from '@auspex/numerics';
 
-/** Standard normal quantiles of LEVELS. */
-const Z: readonly number[] = [-1.6449, -1.2816, -0.6745, 0, 0.6745, 1.2816, 1.6449, 2.3263];
-
-const factors = new WeakMap<readonly number[], Float64Array>();
-
-/** exp(spread x z) for each step of a horizon and level; a horizon is one array for the life of its series. */
-function factorsOf(horizon: readonly number[]): Float64Array {
-  let known = factors.get(horizon);
-  if (!known) {
-    known = Float64Array.from({ length: horizon.length * LEVELS.length }, (_, i) => {
-      const ahead = horizon[Math.floor(i / LEVELS.length)] as number;
-      return Math.exp(0.1 * Math.sqrt(ahead) * (Z[i % LEVELS.length] as number));
-    });
-    factors.set(horizon, known);
-  }
-  return known;
-}
+const SCORES: readonly number[] = LEVELS.map(normalQuantile);
+/** Mean absolute value of a standard normal. */
+const MEAN_ABSOLUTE = Math.sqrt(2 / Math.PI);
+/** Spread of one step where none has been seen, log units; it grows with the square root of the time ahead. */
+const BELIEF = 0.1;
+/** A factor of 20: further is no forecast. */
+const MOST_SPREAD = 3;
 
 /**
- * The forecast of last resort: what was seen last goes on, with a spread that grows with the square root of the time
- * ahead. What stands in when no predictor has an answer.
+ * The forecast of last resort: what was seen last goes on, spread as far as the last value was off in the past. What stands in when no
+ * predictor has an answer, or when their answers have been worse than this.
  *
  * @param last rate a second; undefined = nothing was seen yet, which forecasts zero
+ * @param spread mean absolute log error of the last value by row; 0 = not known
+ * @param floor rate added before logarithms are taken
  */
-export function persistence(last: number | undefined, horizon: readonly number[]): Float64Array {
-  const rate = last ?? 0;
-  return factorsOf(horizon).map((factor) => rate * factor);
+export function persistence(last: number | undefined, horizon: readonly number[], spread: Float64Array, floor: number): Float64Array {
+  const quantiles = new Float64Array(horizon.length * LEVELS.length);
+  if (last === undefined) return quantiles;
+  let index = 0;
+  for (const [row, ahead] of horizon.entries()) {
+    const seen = (spread[row] as number) / MEAN_ABSOLUTE;
+    const deviation = seen > 0 ? seen : BELIEF * Math.sqrt(ahead);
+    for (const z of SCORES) {
+      const error = Math.max(-MOST_SPREAD, Math.min(MOST_SPREAD, deviation * z));
+      quantiles[index++] = z === 0 ? last : Math.max(0, (last + floor) * Math.exp(error) - floor);
+    }
+  }
+  return quantiles;
 }

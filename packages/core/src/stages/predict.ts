@@ -7,12 +7,15 @@ import {
   type Observation,
   type Prediction,
   type Predictor,
+  type SamplePaths,
   type SeriesInfo,
 } from '@auspex/contracts';
 import { pack, unpack } from '@auspex/numerics';
 import { withTimeLimit } from '../defaults/time-limit.ts';
 import { checkQuantiles } from '../forecasting/check.ts';
+import type { Dependence } from '../forecasting/dependence.ts';
 import { BAND_COUNT } from '../forecasting/ensemble.ts';
+import type { Gate } from '../forecasting/gate.ts';
 import { Mixer, type SeriesState } from '../forecasting/mixer.ts';
 import { atOnce, NONE } from './answer.ts';
 import type { Failures } from './failures.ts';
@@ -26,7 +29,7 @@ export interface PredictorSlot {
   readonly for: 'all' | 'pools' | 'groups';
 }
 
-const FORMAT = 2;
+const FORMAT = 3;
 
 interface Encoded {
   readonly v: number;
@@ -38,6 +41,9 @@ interface Encoded {
   readonly scale: Float64Array;
   readonly origins: Float64Array;
   readonly values: Float32Array;
+  readonly lasts: Float64Array;
+  readonly dependence: Dependence;
+  readonly gate: Gate;
   readonly last: number | null;
   readonly level: number;
   readonly lastStep: number;
@@ -53,13 +59,26 @@ export class PredictStage {
   /** The answers for one series, reused: this runs for every series and step. */
   readonly #row: (Prediction | undefined)[];
 
-  /** @param limitMs longest wait for a batch that is answered by a promise; Infinity = no limit, as in a replay */
-  constructor(slots: readonly PredictorSlot[], failures: Failures, limitMs: number, signal: AbortSignal) {
+  /**
+   * @param limitMs longest wait for a batch that is answered by a promise; Infinity = no limit, as in a replay
+   * @param settings `minSkill` = the quality gate, null = none; `seed` of sample paths
+   */
+  constructor(
+    slots: readonly PredictorSlot[],
+    failures: Failures,
+    limitMs: number,
+    signal: AbortSignal,
+    { minSkill, seed }: { readonly minSkill: number | null; readonly seed: number } = { minSkill: null, seed: 1 },
+  ) {
     this.#slots = slots;
     this.#failures = failures;
     this.#limitMs = limitMs;
     this.#signal = signal;
-    this.#mixer = new Mixer(slots.map((slot) => slot.name));
+    this.#mixer = new Mixer(
+      slots.map((slot) => slot.name),
+      minSkill,
+      seed,
+    );
     this.#row = slots.map(() => undefined);
   }
 
@@ -129,6 +148,11 @@ export class PredictStage {
       forecasts[index] = this.#mixer.mix(series, this.#row, origin);
     }
     return forecasts;
+  }
+
+  /** Sample paths of a series' forecast. */
+  paths(series: SeriesState, forecast: Forecast, count?: number): SamplePaths {
+    return this.#mixer.paths(series, forecast, count);
   }
 
   async #askAtOnce(
@@ -209,6 +233,9 @@ export class PredictStage {
       scale: series.conformal.scale,
       origins: series.pending.origins,
       values: series.pending.values,
+      lasts: series.pending.lasts,
+      dependence: series.dependence,
+      gate: series.gate,
       last: series.last ?? null,
       level: series.level,
       lastStep: series.lastStep,
@@ -242,7 +269,7 @@ export class PredictStage {
       const member = encoded.members[from];
       if (!member || series.members[k] === NONE) return;
       try {
-        series.members[k] = slot.predictor.decode(member);
+        series.members[k] = slot.predictor.decode(member, info);
       } catch (error) {
         this.#failures.report('predict', slot.name, info.id, error, 'its state could not be read and begins again from nothing');
       }
@@ -250,8 +277,11 @@ export class PredictStage {
     const same = encoded.names.join() === this.#slots.map((slot) => slot.name).join() && encoded.horizon.join() === horizon.join();
     if (same) {
       series.conformal = { theta: encoded.theta, scale: encoded.scale };
+      series.dependence = encoded.dependence;
+      series.gate = encoded.gate;
       series.pending.origins.set(encoded.origins);
       series.pending.values.set(encoded.values);
+      series.pending.lasts.set(encoded.lasts);
     }
     return series;
   }

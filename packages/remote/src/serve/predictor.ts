@@ -94,7 +94,7 @@ function catchUp(predictor: Predictor, states: DecodedStates, question: SeriesQu
   const info = fromSeries(question.info);
   let state: unknown;
   try {
-    state = states.take(info.id, question.state) ?? (question.state ? predictor.decode(question.state) : predictor.begin(info));
+    state = states.take(info.id, question.state) ?? (question.state ? predictor.decode(question.state, info) : predictor.begin(info));
   } catch (error) {
     return { answer: { case: 'error', value: { message: `its state cannot be read: ${text(error)}`, stateUnreadable: true } } };
   }

@@ -155,7 +155,7 @@ const list: readonly Law<'predictor'>[] = [
         const found = unlike(before, answer);
         if (found !== undefined) broken(`before and after another series was asked for: ${found}`);
         // A copy of the state learns on: that of the law goes on to the next way of asking.
-        const later = predictor.decode(predictor.encode(state));
+        const later = predictor.decode(predictor.encode(state), seriesOf(subject));
         const own = await put(predictor, subject, later, request(subject, worlds[0]));
         const said = copy(own);
         feed(predictor, later, usual(subject, { seed: 'later', scale: 1e4, steps: 5 }));
@@ -201,7 +201,7 @@ const list: readonly Law<'predictor'>[] = [
         const [predictor, next] = [await ready(subject, tools), await ready(subject, tools)];
         const [seen, later] = [all.slice(0, count), all.slice(count, count + Math.floor(0.25 * all.length))];
         const state = feed(predictor, predictor.begin(seriesOf(subject)), seen);
-        const read = next.decode(predictor.encode(state).slice());
+        const read = next.decode(predictor.encode(state).slice(), seriesOf(subject));
         const at =
           (await compare(seen, state, read)) ??
           (await compare([...seen, ...later], feed(predictor, state, later), feed(next, read, later)));
@@ -221,7 +221,7 @@ const list: readonly Law<'predictor'>[] = [
     async check(subject, tools) {
       const predictor = await ready(subject, tools);
       const state = feed(predictor, predictor.begin(seriesOf(subject)), usual(subject));
-      mustRefuse((bytes) => predictor.decode(bytes), predictor.encode(state));
+      mustRefuse((bytes) => predictor.decode(bytes, seriesOf(subject)), predictor.encode(state));
     },
   },
   {
@@ -386,7 +386,7 @@ const list: readonly Law<'predictor'>[] = [
       const state = feed(predictor, predictor.begin(seriesOf(subject)), seen);
       predictor.use?.(weights.slice());
       const question = request(subject, seen);
-      const answer = await ask(predictor, subject, predictor.decode(predictor.encode(state)), question);
+      const answer = await ask(predictor, subject, predictor.decode(predictor.encode(state), seriesOf(subject)), question);
       const wrong = answer === NOT_READY ? undefined : malformed(answer, question);
       if (wrong !== undefined) broken(`asked of a state that is older than the weights, ${wrong}`);
     },

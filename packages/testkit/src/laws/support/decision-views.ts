@@ -1,4 +1,5 @@
-import { type AllocateInput, type Forecast, LEVELS, type Pool, type PoolView, type Surge } from '@auspex/contracts';
+import { type AllocateInput, type Forecast, LEVELS, type Pool, type PoolView, type SamplePaths, type Surge } from '@auspex/contracts';
+import { pathsOf } from './paths.ts';
 
 /** Short, so that windows of minutes hold several steps. */
 export const STEP_MS = 60_000;
@@ -11,6 +12,9 @@ const HORIZON = [1, 2, 5, 6, 10, 20, 21, 60];
 
 // One function each, so that two inputs made alike are equal.
 const serves = (): boolean => true;
+function paths(this: PoolView): SamplePaths {
+  return pathsOf(this.forecast);
+}
 const importanceOf = (group: string): number => (group === 'b2b' ? 3 : 1);
 
 export function pool(id: string, given: Partial<Pool> = {}): Pool {
@@ -73,6 +77,7 @@ export function view(of: Pool, step: number, demand: number, surging = 0, given:
     actual: demand,
     truth: 'observed',
     forecast: forecast(`pool:${of.id}`, step, demand),
+    paths,
     groups: parts.map(([group, share, probability]) => ({
       surge: surge(group, of.pop, share * demand, share * demand, probability),
       expectedAtLead: share * demand,

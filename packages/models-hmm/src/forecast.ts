@@ -13,33 +13,62 @@ const SETTLED = 1e-9;
  * Quantiles of the rate: at each target the expected rate times a mixture of log-normals, one for each regime. Its weights
  * are the belief moved on by the transitions; each regime's mean is drawn towards the last residual by rho^h, and its
  * variance grows as that of a first-order autoregression, from (1 - rho^2) at once to all of it far ahead.
+ *
+ * The mixture is inverted at every second step of the horizon, the first and the last; its shape changes little from one to the next,
+ * so that between them quantiles lie, in deviations from the mean, half way.
  */
 export function forecastState(state: HmmState, { origin, horizon, levels }: ForecastRequest): Prediction | NotReady {
   if (!state.regimes) return NOT_READY;
   const columns = levels.length;
-  const quantiles = new Float64Array(horizon.length * columns);
-  const z = new Float64Array(columns);
-  for (let column = 0; column < columns; column++) z[column] = normalQuantile(levels[column] as number);
-  // Where each quantile lay in the row before, in deviations: rows are alike, so the next search begins there.
-  const places = z.slice();
+  const rows = horizon.length;
+  const quantiles = new Float64Array(rows * columns);
+  const z = levels.map(normalQuantile);
   const one = oneOf(state.stepMs);
   const clock = zone(state.zone);
   const ahead = beginAhead(state, state.regimes);
-  for (let row = 0; row < horizon.length; row++) {
+  // Where each quantile lies, in deviations from the mean: rows are alike, so each search begins where the last one ended.
+  let places = Float64Array.from(z);
+  let spare = new Float64Array(columns);
+  const skipped = { mean: 0, deviation: 0, centre: 0 };
+  for (let row = 0; row < rows; row++) {
     const target = origin + ((horizon[row] as number) - 1) * state.stepMs;
     moveTo(ahead, state, state.regimes, Math.max(1, Math.round((target - state.lastStep) / state.stepMs)));
+    const { mean, deviation, mixture } = ahead;
     const centre = expected(state.expectations, clock.weekOffset(target));
-    let least = 0;
-    for (let column = 0; column < columns; column++) {
-      const guess = ahead.mean + ahead.deviation * (places[column] as number);
-      const found = mixtureQuantile(ahead.mixture, levels[column] as number, z[column] as number, guess);
-      places[column] = (found - ahead.mean) / ahead.deviation;
-      // Each quantile is found to a tolerance of its own, so rising is made sure of; e^700 is the end of the doubles.
-      least = Math.max(least, Math.exp(Math.min(700, centre + found)) - one);
-      quantiles[row * columns + column] = least;
+    if (row % 2 === 1 && row < rows - 1) {
+      skipped.mean = mean;
+      skipped.deviation = deviation;
+      skipped.centre = centre;
+      continue;
     }
+    for (let column = 0; column < columns; column++) {
+      const guess = mean + deviation * (places[column] as number);
+      spare[column] = (mixtureQuantile(mixture, levels[column] as number, z[column] as number, guess) - mean) / deviation;
+    }
+    if (row > 0 && row % 2 === 0) {
+      for (let column = 0; column < columns; column++) places[column] = 0.5 * ((places[column] as number) + (spare[column] as number));
+      write(quantiles, (row - 1) * columns, skipped, places, one);
+    }
+    [places, spare] = [spare, places];
+    write(quantiles, row * columns, { mean, deviation, centre }, places, one);
   }
   return { quantiles, note: noteOf(state.belief, state.regimes.parameters.means) };
+}
+
+/** One row of quantiles, rates a second. */
+function write(
+  into: Float64Array,
+  at: number,
+  { mean, deviation, centre }: { readonly mean: number; readonly deviation: number; readonly centre: number },
+  places: Float64Array,
+  one: number,
+): void {
+  let least = 0;
+  for (let column = 0; column < places.length; column++) {
+    // Each quantile is found to a tolerance of its own, so rising is made sure of; e^700 is the end of the doubles.
+    least = Math.max(least, Math.exp(Math.min(700, centre + mean + deviation * (places[column] as number))) - one);
+    into[at + column] = least;
+  }
 }
 
 /** What is believed some steps ahead. */

@@ -1,8 +1,8 @@
 import { type ForecastRequest, NOT_READY, type NotReady, type Prediction } from '@auspex/contracts';
 import { normalQuantile, zone } from '@auspex/numerics';
 import { believe, modelAt, shareBelow } from './believe.ts';
-import { hourFactor } from './hours.ts';
-import type { HorizonModel } from './model.ts';
+import { hourFactor, meanError } from './hours.ts';
+import { type HorizonModel, pendingAt } from './model.ts';
 import { liftKept } from './observe.ts';
 import { addQuantiles } from './spread.ts';
 import type { SeasonalState } from './state.ts';
@@ -24,18 +24,24 @@ export function forecast(state: SeasonalState, request: ForecastRequest, space: 
   }
   const { normal } = space;
   const errors = new Float64Array(levels.length);
+  const clock = zone(state.zone);
+  const mean = meanError(state.hours);
   let index = 0;
   for (let row = 0; row < horizon.length; row++) {
     const target = request.origin + ((horizon[row] as number) - 1) * stepMs;
     const h = Math.max(1, Math.round((target - cleanStep) / stepMs));
     const lift = state.lift === 0 ? 0 : state.lift * liftKept((target - state.lastStep) / stepMs, stepMs);
-    const middle = believe(state, state.clean, 0, target, h, space) + lift;
     const upper = modelAt(models, h);
     const share = shareBelow(models, upper, h);
+    const model = models[upper] as HorizonModel;
+    // Where the last step was observed, what each model says of its own horizon was worked out with it.
+    const known = model.h === h && target - h * stepMs === cleanStep;
+    const log = known ? pendingAt(model, Math.floor(cleanStep / stepMs)) : believe(state, state.clean, 0, target, h, space);
+    const middle = log + lift;
     errors.fill(0);
-    addQuantiles((models[upper] as HorizonModel).spread, levels, normal, 1 - share, errors);
+    addQuantiles(model.spread, levels, normal, 1 - share, errors);
     if (share > 0) addQuantiles((models[upper - 1] as HorizonModel).spread, levels, normal, share, errors);
-    const factor = hourFactor(state.hours, zone(state.zone).toLocal(target));
+    const factor = hourFactor(state.hours, clock.toLocal(target), mean);
     let below = 0;
     for (let column = 0; column < levels.length; column++) {
       const error = Math.max(-MOST_SPREAD, Math.min(MOST_SPREAD, factor * (errors[column] as number)));

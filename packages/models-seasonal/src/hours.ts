@@ -22,16 +22,23 @@ function partOf(local: number): number {
   return Math.floor((local - Math.floor(local / DAY) * DAY) / (DAY / PARTS));
 }
 
-/** Spread at the local time `local` relative to that of the whole day. */
-export function hourFactor({ sums, counts }: Hours, local: number): number {
+/** Mean absolute error of the whole day; 0 = nothing was seen. */
+export function meanError({ sums, counts }: Hours): number {
   let sum = 0;
   let count = 0;
   for (let i = 0; i < PARTS; i++) {
     sum += sums[i] as number;
     count += counts[i] as number;
   }
-  if (!(sum > 0)) return 1;
-  const mean = sum / count;
+  return sum > 0 ? sum / count : 0;
+}
+
+/**
+ * Spread at the local time `local` relative to that of the whole day.
+ * @param mean of `meanError`
+ */
+export function hourFactor({ sums, counts }: Hours, local: number, mean: number): number {
+  if (mean === 0) return 1;
   const part = partOf(local);
   const factor = (BELIEF * mean + (sums[part] as number)) / ((BELIEF + (counts[part] as number)) * mean);
   return Math.max(LEAST, Math.min(1 / LEAST, factor));

@@ -66,6 +66,11 @@ export function beginModel(h: number, stepMs: number): HorizonModel {
   };
 }
 
+/** The log forecast that was made after the step of that number; NaN = none. */
+export function pendingAt({ pending, h }: HorizonModel, number: number): number {
+  return pending[((number % h) + h) % h] as number;
+}
+
 export function predict(model: HorizonModel, x: Float64Array): number {
   const b = model.coefficients;
   let sum = 0;

@@ -2,9 +2,9 @@ import type { Observation } from '@auspex/contracts';
 import { zone } from '@auspex/numerics';
 import { believe } from './believe.ts';
 import { assemble, ORIGIN, REFERENCE, seasonalLags } from './features.ts';
-import { addHour, type Hours, hourFactor } from './hours.ts';
+import { addHour, type Hours, hourFactor, meanError } from './hours.ts';
 import { DAY, lag, placeOf, reanchor, remember } from './memory.ts';
-import { discount, FIRST_ROWS, type HorizonModel, learn } from './model.ts';
+import { discount, FIRST_ROWS, type HorizonModel, learn, pendingAt } from './model.ts';
 import { addRecent, originInputs } from './recent.ts';
 import { addError, scaleOf } from './spread.ts';
 import type { SeasonalState } from './state.ts';
@@ -58,11 +58,12 @@ export function observe(state: SeasonalState, seen: Observation, learning: Learn
 function meet(state: SeasonalState, step: number, rate: number, learning: Learning, space: Workspace): void {
   const { models, origins, stepMs, maxSteps } = state;
   const number = Math.floor(step / stepMs);
+  anchor(state);
   const y = Math.log(rate + state.offset);
   reachBack(state, step);
   const local = zone(state.zone).toLocal(step);
   seasonalLags(state.memory, local, stepMs, space.lags);
-  const factor = hourFactor(state.hours, local);
+  const factor = hourFactor(state.hours, local, meanError(state.hours));
   for (const model of models) {
     judge(model, number, y, state.hours, local, factor);
     if ((state.reach > 0 || model.rows > FIRST_ROWS) && slot(number + model.h, learning.stride) !== 0) continue;
@@ -81,7 +82,6 @@ function meet(state: SeasonalState, step: number, rate: number, learning: Learni
   for (const model of models) {
     model.pending[slot(number, model.h)] = believe(state, state.clean, 0, step + model.h * stepMs, model.h, space);
   }
-  anchor(state);
 }
 
 /**
@@ -105,7 +105,7 @@ function slot(number: number, length: number): number {
 }
 
 function judge(model: HorizonModel, number: number, y: number, hours: Hours, local: number, factor: number): void {
-  const forecast = model.pending[slot(number, model.h)] as number;
+  const forecast = pendingAt(model, number);
   if (Number.isNaN(forecast)) return;
   addHour(hours, local, (y - forecast) / scaleOf(model.spread));
   addError(model.spread, (y - forecast) / factor);

@@ -120,6 +120,7 @@ export class Cycle {
         horizon,
         total,
         members: new Map(),
+        gateTold: undefined,
         loads: new Map(),
         actual: 0,
         truth: 'missing',
@@ -330,7 +331,21 @@ export class Cycle {
       byId.set((all[index] as SeriesState).info.id, forecast);
       if (isTapped(hooks.forecast)) hooks.forecast.call(forecast);
     });
+    for (const state of this.pools) this.#tellGate(state, at, byId.get(state.total.info.id) as Forecast);
     return byId;
+  }
+
+  /** Says in the journal when a pool's forecast gives way to the last value, and when it returns. */
+  #tellGate(state: PoolState, at: number, forecast: Forecast): void {
+    const { closed } = state.total.gate;
+    // What stood before a restart was told then.
+    const told = state.gateTold ?? closed;
+    state.gateTold = closed;
+    if (told === closed) return;
+    const text = closed ? (forecast.fallback ?? 'the last value takes over') : 'the predictors are better than the last value again';
+    const code = closed ? 'FORECAST_GATE_CLOSED' : 'FORECAST_GATE_OPENED';
+    this.#parts.journal.append({ type: 'notice', step: at, code, text: `${state.pool.id}: ${text}` });
+    this.#parts.logger[closed ? 'warn' : 'info']({ pool: state.pool.id }, text);
   }
 
   /** Decides for every pool, journals it, and returns the decisions; nothing is actuated yet. */

@@ -71,7 +71,10 @@ export class Mixer {
 
   /** Learns from what was forecast for this step. */
   observe(series: SeriesState, observation: Observation): void {
-    series.lastStep = observation.step;
+    const { step, value, truth } = observation;
+    if ((truth === 'observed' || truth === 'censored') && !(value >= 0 && value < Number.POSITIVE_INFINITY))
+      throw new RangeError(`${series.info.id} at ${new Date(step).toISOString()}: ${value} requests a second is no rate`);
+    series.lastStep = step;
     if (observation.truth === 'observed') {
       series.level = series.last === undefined ? observation.value : 0.995 * series.level + 0.005 * observation.value;
       this.#mature(series, observation);

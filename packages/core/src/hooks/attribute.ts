@@ -23,7 +23,7 @@ const GIVEN: Partial<Record<keyof EngineHooks, (value: never) => unknown>> = {
 const WRONG: Partial<Record<keyof EngineHooks, (answer: never) => string | undefined>> = {
   usage: (answer: unknown) => {
     if (!Array.isArray(answer)) return 'returned no list of usage';
-    return answer.every(isUsage) ? undefined : 'returned a list that holds something else than usage';
+    return answer.every(isUsage) ? undefined : 'returned a list that holds something else than usage, or a negative amount';
   },
   decision: ({ units, tier, trail }: Partial<Decision>) => {
     if (!(Number.isFinite(units) && (units as number) >= 0)) return `asked for ${units} units`;
@@ -41,7 +41,7 @@ function isUsage(value: Partial<Usage> | null): boolean {
   return Object.entries(made).every(([key, sample]) => {
     const own = (value as Record<string, unknown>)[key];
     if (typeof own !== typeof sample || own === null) return false;
-    return typeof sample !== 'number' || Number.isFinite(own);
+    return typeof sample !== 'number' || (Number.isFinite(own) && (own as number) >= 0);
   });
 }
 

@@ -51,7 +51,13 @@ export function learnConformal(state: Conformal, row: number, issued: ArrayLike<
   for (let column = 0; column < columns; column++) {
     const index = row * columns + column;
     const theta = state.theta[index] as number;
-    const above = logY > Math.log((issued[at + column] as number) + floor) + theta ? 1 : 0;
+    const above = isAbove((y + floor) / ((issued[at + column] as number) + floor), theta) ? 1 : 0;
     state.theta[index] = theta + gain * (above - (1 - (LEVELS[column] as number)));
   }
+}
+
+/** ln(ratio) > theta; 1 - 1/x <= ln(x) <= x - 1 spares most logarithms, of which there would be eight a row. */
+function isAbove(ratio: number, theta: number): boolean {
+  if (theta < 1 - 1 / ratio) return true;
+  return theta < ratio - 1 && Math.log(ratio) > theta;
 }

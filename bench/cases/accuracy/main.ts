@@ -1,171 +1,130 @@
-// Writes docs/accuracy.md: the default ensemble, each predictor alone and the ensemble without it, beside the peers' files.
+// Writes docs/accuracy.md: the default ensemble, each predictor alone and the ensemble without it, beside other programs.
 //
-//   npm run bench -- accuracy [--data DIR] [--peers DIR] [--keep DIR] [--only default,seasonal]
+//   npm run bench -- accuracy [--keep DIR] [--python PATH] [--jobs N] [--data DIR] [--peers DIR] [--to FILE]
+//       [--only default,context,seasonal,without-seasonal,...,tuning] [--series REGEX] [--context-predictors id,id|default]
 //
-// Forecasts are made by `bench -- forecast`, each in a process of its own, and kept in --keep: what is there is not made again.
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+// Forecasts are made by `bench -- forecast`, each in a process of its own, and kept in --keep (default: a new folder): what is there is
+// not made again. Peers of the evaluation set are read from --peers; those of the wide set, and of both where --peers is no folder, are
+// run by --python (or AUSPEX_PEERS_PYTHON), a Python that has requirements.txt. So many processes as --jobs says run at once: times are
+// truest with one.
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type Forecasts, HORIZONS, interval, naiveForecasts, readForecasts, relative, scoreSeries } from '../forecast/score.ts';
-import { type EvalSeries, readSet } from '../forecast/set.ts';
-import { writeWideSet } from '../forecast/wide.ts';
+import { readForecasts, type Scores, scoreSet } from '../forecast/score.ts';
+import { type Job, runJobs } from './jobs.ts';
+import { type Method, methods } from './methods.ts';
+import { type Peers, peerJobs, peersOf } from './peers.ts';
+import { costPage, partPage } from './report.ts';
+import { checkKept, type EvalSet, evalSets, type Part, partsOf } from './sets.ts';
+import { SHIPPED, TUNING, tuningPage } from './tuning.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const { values: flags } = parseArgs({
   options: {
     data: { type: 'string', default: path.join(root, '../shared/data') },
     peers: { type: 'string', default: path.join(root, '../shared/scoring/peers') },
-    keep: { type: 'string', default: path.join(tmpdir(), 'auspex-accuracy') },
+    python: { type: 'string', default: process.env['AUSPEX_PEERS_PYTHON'] ?? '' },
+    keep: { type: 'string' },
     only: { type: 'string' },
+    series: { type: 'string', default: '.' },
+    'context-predictors': { type: 'string', default: 'seasonal,hmm' },
+    jobs: { type: 'string', default: '1' },
+    to: { type: 'string', default: path.join(root, 'docs/accuracy.md') },
   },
 });
-/** Sets of predictors by the name of their row; undefined = the preset's. */
-const METHODS: Readonly<Record<string, string | undefined>> = {
-  default: undefined,
-  seasonal: 'seasonal',
-  hmm: 'hmm',
-  rnn: 'rnn',
-  'without hmm': 'seasonal,rnn',
-  'without rnn': 'seasonal,hmm',
-  'without seasonal': 'hmm,rnn',
-};
-const wanted = flags.only?.split(',') ?? Object.keys(METHODS);
+const keep = path.resolve(flags.keep ?? mkdtempSync(path.join(tmpdir(), 'auspex-accuracy-')));
+const jobs = Number(flags.jobs);
 
-interface Bench {
-  readonly title: string;
-  readonly folder: string;
-  readonly series: readonly EvalSeries[];
-  readonly sourceOf: (series: string) => string;
+try {
+  await write();
+} catch (error) {
+  process.stderr.write(`bench accuracy: ${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 1;
 }
 
-/** One table: rows of methods over the series of one set. */
-function table(bench: Bench, rows: readonly (readonly [name: string, forecasts: Forecasts])[], naive: Forecasts): string[] {
-  const lines = [
-    `| method | relative WQL, steps ${HORIZONS.map((steps) => (steps === 1 ? '1' : `1–${steps}`)).join(' / ')} | at the quantile .95 | inside the 80 % interval, 1–12 |`,
-    '| --- | --- | --- | --- |',
-  ];
-  for (const [name, forecasts] of rows) {
-    const scored = bench.series.filter((series) => HORIZONS.every((steps) => scoreSeries(series, forecasts, steps)));
-    if (scored.length === 0) continue;
-    const cells = (key: 'wql' | 'wql95'): string =>
-      HORIZONS.map((steps) =>
-        three(
-          relative(
-            scored.map((series) => scoreSeries(series, forecasts, steps)?.[key] ?? 0),
-            scored.map((series) => scoreSeries(series, naive, steps)?.[key] ?? 0),
-          ),
-        ),
-      ).join(' / ');
-    const cover = scored.reduce((sum, series) => sum + (scoreSeries(series, forecasts, 12)?.cover80 ?? 0), 0) / scored.length;
-    const part = scored.length < bench.series.length ? ` (${scored.length} series)` : '';
-    lines.push(`| ${name}${part} | ${cells('wql')} | ${cells('wql95')} | ${two(cover)} |`);
+async function write(): Promise<void> {
+  if (!Number.isInteger(jobs) || jobs < 1) throw new Error(`--jobs ${flags.jobs}: expected a whole number from 1`);
+  const known = methods(flags['context-predictors']);
+  const keys = [...known.map(({ key }) => key), 'tuning'];
+  const strange = flags.only?.split(',').find((key) => !keys.includes(key));
+  if (strange !== undefined) throw new Error(`--only: there is no "${strange}"; there are ${keys.join(', ')}`);
+  const rows = known.filter(({ key }) => isWanted(key));
+  const tried = isWanted('tuning') ? TUNING : [];
+  mkdirSync(path.join(keep, 'forecasts'), { recursive: true });
+  const sets = evalSets(flags.data, flags.peers, keep);
+  const parts = partsOf(sets, new RegExp(flags.series));
+  checkKept(keep, sets, path.join(root, 'packages'), flags.series);
+  const used = sets.filter((set) => parts.some((part) => part.set === set));
+
+  // Peers first, since a file of theirs that is broken should not be found after an hour.
+  await runJobs(
+    used.flatMap((set) => peerJobs(set, keep, flags.python, flags.series)),
+    jobs,
+  );
+  const peers = new Map(used.map((set) => [set, peersOf(set)]));
+  const runs = new Map([...rows, ...(tried.length > 0 ? [SHIPPED] : []), ...tried].map((method) => [method.key, method]));
+  await runJobs(
+    [...runs.values()].flatMap((method) => used.map((set) => forecastJob(method, set))),
+    jobs,
+  );
+
+  const scoresOf = (method: Method, { set, series }: Part): Scores => scoreSet(series, readForecasts(`${kept(method, set)}.csv`));
+  const page = [text('head.md'), ''];
+  if (flags.only !== undefined || flags.series !== '.')
+    page.push(`**Not the whole**: \`--only ${flags.only ?? 'all'} --series '${flags.series}'\`.`, '');
+  for (const part of parts) page.push(...partPage(part, rows, peers.get(part.set) as Peers, scoresOf));
+  if (tried.length > 0) {
+    const all = parts.map((part) => ({
+      title: part.title,
+      shipped: scoresOf(SHIPPED, part),
+      settings: tried.map((method) => scoresOf(method, part)),
+      naive: scoreSet(part.series, (peers.get(part.set) as Peers).naive),
+      sourceOf: part.leftOutWith,
+    }));
+    page.push('## What was tuned', '', text('tuning.md'), '', ...tuningPage(all));
   }
-  return lines;
+  page.push(
+    '## Cost',
+    '',
+    text('cost.md'),
+    '',
+    `Of ours: ${cpus().length} cores (${cpus()[0]?.model.trim()}), Node ${process.versions.node}.`,
+    '',
+  );
+  page.push(...costPage(rows, parts, peers, kept));
+  writeFileSync(flags.to, `${page.join('\n').trimEnd()}\n`);
+  process.stderr.write(`${path.resolve(flags.to)} is written; what it is made of is in ${keep}\n`);
 }
 
-/** Ours against each other method on steps 1 to 24: below 1 is a win. */
-function duels(bench: Bench, ours: Forecasts, others: readonly (readonly [name: string, forecasts: Forecasts])[]): string[] {
-  const lines = ['| against | loss, ours to theirs, steps 1–24 | 95 % interval |', '| --- | --- | --- |'];
-  for (const [name, theirs] of others) {
-    const both = bench.series.filter((series) => scoreSeries(series, ours, 24) && scoreSeries(series, theirs, 24));
-    if (both.length === 0) continue;
-    const mine = both.map((series) => scoreSeries(series, ours, 24)?.wql ?? 0);
-    const other = both.map((series) => scoreSeries(series, theirs, 24)?.wql ?? 0);
-    const [low, high] = interval(
-      mine,
-      other,
-      both.map(({ name: series }) => bench.sourceOf(series)),
-    );
-    lines.push(`| ${name} | ${three(relative(mine, other))} | ${three(low)} to ${three(high)} |`);
-  }
-  return lines;
+function isWanted(key: string): boolean {
+  return flags.only === undefined || flags.only.split(',').includes(key);
 }
 
-function three(value: number): string {
-  return value.toFixed(3).replace(/^0/, '');
+function text(file: string): string {
+  return readFileSync(new URL(file, import.meta.url), 'utf8').trimEnd();
 }
 
-function two(value: number): string {
-  return value.toFixed(2).replace(/^0/, '');
+/** Where the forecasts of a method are kept, without an ending. */
+function kept({ key }: Method, set: EvalSet): string {
+  return path.join(keep, 'forecasts', `${set.name}-${key}`);
 }
 
-/** The forecasts of a method over the set in `folder`, made where they are not there yet; and what its process said of their cost. */
-function forecastsOf(method: string, name: string, folder: string): { readonly forecasts: Forecasts; readonly said: string } {
-  const file = path.join(flags.keep, `${name}-${method.replaceAll(' ', '-')}.csv`);
-  const log = `${file}.txt`;
-  if (!existsSync(log)) {
-    process.stderr.write(`${name}, ${method} …\n`);
-    const predictors = METHODS[method] === undefined ? [] : ['--predictors', METHODS[method] as string];
-    const args = ['--import', 'tsx', '--conditions=source', 'bench/cases/forecast/main.ts', '--eval', folder, '--out', file, ...predictors];
-    const { status, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' });
-    if (status !== 0) throw new Error(`bench forecast failed for ${method}: ${stderr}`);
-    writeFileSync(log, stderr.trim());
-  }
-  return { forecasts: readForecasts(file), said: readFileSync(log, 'utf8').split('\n').at(-1) ?? '' };
+function forecastJob(method: Method, set: EvalSet): Job {
+  const file = kept(method, set);
+  const script = path.join(root, 'bench/cases/forecast/main.ts');
+  return {
+    title: `${set.name}, ${method.title}`,
+    command: process.execPath,
+    args: [
+      ...process.execArgv,
+      script,
+      ...['--eval', set.folder, '--series', flags.series, '--out', `${file}.csv`, '--times', `${file}.times.csv`, '--cost', `${file}.json`],
+      ...(method.predictors ? ['--predictors', method.predictors.join()] : []),
+      ...(method.with ? ['--with', method.with] : []),
+      ...(method.context ? ['--context'] : []),
+    ],
+    makes: `${file}.json`,
+  };
 }
-
-mkdirSync(flags.keep, { recursive: true });
-const open = path.join(flags.data, 'eval');
-const wide = path.join(flags.keep, 'wide');
-const counts = writeWideSet(flags.data, wide);
-const sources = new Map(
-  (JSON.parse(readFileSync(path.join(wide, 'series.json'), 'utf8')) as { series: string; source: string }[]).map(({ series, source }) => [
-    series,
-    source,
-  ]),
-);
-const [all, others] = [readSet(open), readSet(wide)];
-const isM4 = ({ name }: EvalSeries): boolean => name.startsWith('m4_');
-const benches: readonly Bench[] = [
-  {
-    title: 'Eight series of use',
-    folder: open,
-    series: all.filter((series) => !isM4(series)),
-    sourceOf: (series) => series.replace(/_.*/, ''),
-  },
-  { title: 'Twenty-five hourly series of M4', folder: open, series: all.filter(isM4), sourceOf: (series) => series },
-  {
-    title: `${counts.series} further series of ${counts.sources} sources`,
-    folder: wide,
-    series: others,
-    sourceOf: (series) => sources.get(series) ?? series,
-  },
-];
-
-const peers = existsSync(flags.peers)
-  ? readdirSync(flags.peers)
-      .filter((file) => file.endsWith('.csv.gz'))
-      .map((file) => [file.replace('.csv.gz', ''), readForecasts(path.join(flags.peers, file))] as const)
-  : [];
-const page: string[] = [readFileSync(new URL('./head.md', import.meta.url), 'utf8').trimEnd(), ''];
-const costs: string[] = [];
-for (const [n, bench] of benches.entries()) {
-  const name = bench.folder === open ? 'open' : 'wide';
-  const ours = wanted.map((method) => [method, forecastsOf(method, name, bench.folder)] as const);
-  const rows = ours.map(([method, { forecasts }]) => [method, forecasts] as const);
-  const day = peers.find(([peer]) => peer === 'snaive_day')?.[1];
-  const naive = bench.folder === open && day ? day : naiveForecasts(bench.series);
-  const theirs =
-    bench.folder === open
-      ? peers
-      : ([
-          ['snaive_day', naive],
-          ['snaive_week', naiveForecasts(bench.series, 7)],
-        ] as const);
-  page.push(`## ${bench.title}`, '', ...table(bench, [...rows, ...theirs], naive), '');
-  const first = rows[0];
-  if (first)
-    page.push(
-      `The default against the others, sources drawn with replacement:`,
-      '',
-      ...duels(bench, first[1], [...rows.slice(1), ...theirs]),
-      '',
-    );
-  if (n === 0 || bench.folder === wide)
-    costs.push(...ours.map(([method, { said }]) => `| ${name}, ${method} | ${said.replaceAll(/^.*?steps: /g, '')} |`));
-}
-page.push('## Cost', '', '| set, predictors | CPU of the replay of each series from its start |', '| --- | --- |', ...costs, '');
-writeFileSync(path.join(root, 'docs/accuracy.md'), page.join('\n'));

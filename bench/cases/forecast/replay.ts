@@ -1,4 +1,4 @@
-import { type Forecast, LEVELS, type Plugin, type SeriesInfo } from '../../../packages/contracts/src/index.ts';
+import { type Forecast, LEVELS, type Plugin, type SamplePaths, type SeriesInfo } from '../../../packages/contracts/src/index.ts';
 import { Training } from '../../../packages/core/src/cycle/training.ts';
 import { MemoryMeter, silentLogger } from '../../../packages/core/src/defaults/logger.ts';
 import { parseConfig, use } from '../../../packages/core/src/index.ts';
@@ -21,25 +21,18 @@ export interface Cost {
   trainingMs: number;
 }
 
-/**
- * Replays one series through the engine's own forecasting: the predictors of a config, mixed and corrected as the cycle does it. Each
- * step is learnt after the forecast from its beginning was made; nothing after an origin has been seen by it.
- *
- * @param predictors as a config gives them; default the preset's, as a pool's total gets them
- * @param told gets each wanted origin's forecast, in the series' own unit a step
- */
-export async function replay(
-  series: EvalSeries,
+const { signal } = new AbortController();
+
+/** The engine's forecasting by itself: the stage, and the training of its predictors. Default predictors: the preset's. */
+export function beginForecasting(
   predictors: Predictors | undefined,
-  cost: Cost,
-  told: (origin: number, forecast: Forecast) => void,
-): Promise<void> {
+  stepMs: number,
+): { readonly stage: PredictStage; readonly training: Training } {
   const input = { sources: [use(synthetic)], pools: [{ id: 'series', unitRate: 1 }], store: use(memory), step: '1m' as const };
   const { predictors: used, settings } = parseConfig(
     preset({ ...input, ...(predictors ? { predictors } : {}) }),
     catalogue as readonly Plugin[],
   );
-  const { signal } = new AbortController();
   const failures = new Failures({ predict: 'fail' }, silentLogger, new MemoryMeter());
   const slots = used.map((each, k) => ({
     name: `${each.plugin.id}#${k}`,
@@ -51,9 +44,26 @@ export async function replay(
     trains: each.plugin.capabilities.trains,
     for: each.for,
   }));
-  const stage = new PredictStage(slots, failures, Number.POSITIVE_INFINITY, signal);
+  const stage = new PredictStage(slots, failures, Number.POSITIVE_INFINITY, signal, settings);
   const trainable = slots.filter(({ trains }) => trains);
-  const training = new Training(trainable, { ...settings, step: series.stepMs }, undefined, failures, Number.POSITIVE_INFINITY);
+  const training = new Training(trainable, { ...settings, step: stepMs }, undefined, failures, Number.POSITIVE_INFINITY);
+  return { stage, training };
+}
+
+/**
+ * Replays one series through the engine's own forecasting: the predictors of a config, mixed and corrected as the cycle does it. Each
+ * step is learnt after the forecast from its beginning was made; nothing after an origin has been seen by it.
+ *
+ * @param predictors as a config gives them; default the preset's, as a pool's total gets them
+ * @param told gets each wanted origin's forecast, in the series' own unit a step, and what draws sample paths of it
+ */
+export async function replay(
+  series: EvalSeries,
+  predictors: Predictors | undefined,
+  cost: Cost,
+  told: (origin: number, forecast: Forecast, paths: () => SamplePaths) => void,
+): Promise<void> {
+  const { stage, training } = beginForecasting(predictors, series.stepMs);
   const info: SeriesInfo = {
     id: `pool:${series.name}`,
     scope: 'pool',
@@ -62,6 +72,7 @@ export async function replay(
     measure: 'requests',
     zone: 'UTC',
     stepMs: series.stepMs,
+    ahead: AHEAD.length,
   };
   const state = stage.begin(info, AHEAD);
   const seconds = series.stepMs / 1_000;
@@ -84,7 +95,9 @@ export async function replay(
       }
     }
     const [forecast] = await stage.forecast([state], at);
-    if (wanted.has(origin) && forecast) told(origin, { ...forecast, quantiles: forecast.quantiles.map((rate) => rate * seconds) });
+    if (!wanted.has(origin) || forecast === undefined) continue;
+    const own = { ...forecast, quantiles: forecast.quantiles.map((rate) => rate * seconds) };
+    told(origin, own, () => stage.paths(state, own));
   }
   const { user, system } = process.cpuUsage(begin);
   cost.steps += last + 1;

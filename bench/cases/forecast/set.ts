@@ -11,6 +11,8 @@ export interface EvalSeries {
   readonly values: Float64Array;
   /** How many steps are known at each origin, rising. */
   readonly origins: readonly number[];
+  /** Most steps before an origin that a peer may look at; Infinity where the set names none. */
+  readonly context: number;
 }
 
 function rows(file: string): { readonly columns: readonly string[]; readonly cells: readonly string[][] } {
@@ -19,8 +21,9 @@ function rows(file: string): { readonly columns: readonly string[]; readonly cel
 }
 
 /**
- * The evaluation set in `folder`: series.csv (series, index, timestamp in UTC, value) and origins.csv (series, origin, step_seconds, …).
- * @throws Error where a column is missing, a step is left out, or an origin lies outside
+ * The evaluation set in `folder`: series.csv (series, index, timestamp in UTC, value) and origins.csv (series, origin, step_seconds, and
+ * context where it has one).
+ * @throws Error where a file or a column is missing, a step is left out, or an origin lies outside
  */
 export function readSet(folder: string): EvalSeries[] {
   const values = new Map<string, { first: string; list: number[] }>();
@@ -33,23 +36,25 @@ export function readSet(folder: string): EvalSeries[] {
     known.list.push(Number(cells[value as number]));
     values.set(series, known);
   }
-  const origins = new Map<string, { stepMs: number; list: number[] }>();
+  const origins = new Map<string, { stepMs: number; context: number; list: number[] }>();
   const wanted = rows(path.join(folder, 'origins.csv'));
   const [of, origin, seconds] = ['series', 'origin', 'step_seconds'].map((column) => place(wanted.columns, column, 'origins.csv'));
+  const most = wanted.columns.indexOf('context');
   for (const cells of wanted.cells) {
     const series = cells[of as number] as string;
-    const known = origins.get(series) ?? { stepMs: 1_000 * Number(cells[seconds as number]), list: [] };
+    const context = most < 0 ? Number.POSITIVE_INFINITY : Number(cells[most]);
+    const known = origins.get(series) ?? { stepMs: 1_000 * Number(cells[seconds as number]), context, list: [] };
     known.list.push(Number(cells[origin as number]));
     origins.set(series, known);
   }
-  return [...origins].map(([series, { stepMs, list }]) => {
+  return [...origins].map(([series, { stepMs, context, list }]) => {
     const known = values.get(series);
     if (!known) throw new Error(`origins.csv names ${series}, and series.csv has no such series`);
     const last = Math.max(...list);
     if (last > known.list.length) throw new Error(`${series}: origin ${last} lies behind its ${known.list.length} rows`);
     const start = Date.parse(`${known.first.replace(' ', 'T')}${/Z|[+-]\d\d:?\d\d$/.test(known.first) ? '' : 'Z'}`);
     if (!Number.isFinite(start)) throw new Error(`${series}: "${known.first}" is no time`);
-    return { name: series, stepMs, start, values: Float64Array.from(known.list), origins: list.toSorted((a, b) => a - b) };
+    return { name: series, stepMs, start, values: Float64Array.from(known.list), origins: list.toSorted((a, b) => a - b), context };
   });
 }
 

@@ -24,7 +24,7 @@ export function shareBelow(models: readonly HorizonModel[], upper: number, h: nu
  */
 export function believe(state: SeasonalState, origin: Float64Array, from: number, target: number, h: number, space: Workspace): number {
   const { x, lags } = space;
-  seasonalLags(state.memory, zone(state.zone).toLocal(target), state.stepMs, lags);
+  seasonalLags(state.memory, zone(state.zone).toLocal(target), state.stepMs, lags, space.holidays);
   assemble(lags, origin, from, x);
   const upper = modelAt(state.models, h);
   const share = shareBelow(state.models, upper, h);

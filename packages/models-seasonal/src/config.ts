@@ -1,5 +1,14 @@
 import { duration } from '@auspex/contracts';
 import { z } from 'zod';
+import { dayOf } from './holidays.ts';
+
+/** Places and local dates, one or a list; a list out. Whether a place exists is known where its calendar is loaded. */
+function holidays(): z.ZodType<string[], string | string[]> {
+  const entry = z.string().refine((text) => /^[A-Za-z]{2}(-[^-\s]+){0,2}$/.test(text) || dayOf(text) !== undefined, {
+    error: ({ input }) => `"${input}" is neither a place such as "US" or "DE-BY" nor a local date such as "2026-12-24"`,
+  });
+  return z.union([entry, z.array(entry)]).transform((given) => [given].flat());
+}
 
 /** Options of the predictor `seasonal`. */
 export const seasonalConfig = z
@@ -17,7 +26,12 @@ export const seasonalConfig = z
       .number()
       .positive()
       .default(1)
-      .describe('Weight of the starting belief (last season plus the present deviation from it), in observations. Default 2.'),
+      .describe('Weight of the starting belief (last season plus the present deviation from it), in observations. Default 1.'),
+    holidays: holidays()
+      .prefault([])
+      .describe(
+        'Days that are like Sundays and no model for ordinary days: places whose public holidays are meant ("US", "DE-BY"; needs date-holidays), local dates ("2026-12-24"), or both in a list. Default none.',
+      ),
   })
   .describe('Direct multi-horizon regression on daily, weekly and recent values, updated online.');
 

@@ -1,4 +1,5 @@
-import { lag, type Memory, placeOf, profileAt } from './memory.ts';
+import { DAYS_BACK, type Holidays, SUNDAY, weekday } from './holidays.ts';
+import { DAY, lag, type Memory, placeOf, profileAt } from './memory.ts';
 
 /**
  * Inputs that belong to the target's time of week, in this order: one and two days, one and two weeks, mean of four days, eight
@@ -24,18 +25,31 @@ export const INPUTS = 1 + LAGS + ORIGIN - 1;
  *
  * @returns false, and `out` is NaN, when no day is known at that time
  */
-export function seasonalLags(memory: Memory, local: number, stepMs: number, out: Float64Array): boolean {
+export function seasonalLags(memory: Memory, local: number, stepMs: number, out: Float64Array, holidays?: Holidays): boolean {
   const place = placeOf(memory, local, stepMs);
-  let d1 = lag(memory, place, 1);
-  let d2 = lag(memory, place, 2);
-  let w1 = lag(memory, place, 7);
-  let w2 = lag(memory, place, 14);
-  let d8 = lag(memory, place, 8);
+  if (holidays === undefined) return fillLags(memory, place, 0, out);
+  const day = Math.floor(local / DAY);
+  const mask = holidays.mask(day);
+  const onHoliday = (mask & 1) === 1;
+  // An ordinary day has no model in a holiday; where nothing else is known it has to do.
+  const known = (!onHoliday && fillLags(memory, place, mask, out)) || fillLags(memory, place, 0, out);
+  if (known && onHoliday) likeSunday(memory, place, day, mask, out);
+  else if (known && (mask & 2) === 2) afterHoliday(memory, place, day, mask, out);
+  return known;
+}
+
+/** @param skip bit k = the day `k` days before counts as unknown */
+function fillLags(memory: Memory, place: number, skip: number, out: Float64Array): boolean {
+  let d1 = lagBut(memory, place, 1, skip);
+  let d2 = lagBut(memory, place, 2, skip);
+  let w1 = lagBut(memory, place, 7, skip);
+  let w2 = lagBut(memory, place, 14, skip);
+  let d8 = lagBut(memory, place, 8, skip);
   let sum = 0;
   let count = 0;
   let m4 = Number.NaN;
   for (let days = 1; days <= 7; days++) {
-    const value = days === 1 ? d1 : days === 2 ? d2 : days === 7 ? w1 : lag(memory, place, days);
+    const value = days === 1 ? d1 : days === 2 ? d2 : days === 7 ? w1 : lagBut(memory, place, days, skip);
     if (!Number.isNaN(value)) {
       sum += value;
       count++;
@@ -65,6 +79,48 @@ export function seasonalLags(memory: Memory, local: number, stepMs: number, out:
   const profile = profileAt(memory, place);
   out[PROFILE] = Number.isNaN(profile) ? m4 : profile;
   return true;
+}
+
+function lagBut(memory: Memory, place: number, days: number, skip: number): number {
+  return (skip & (1 << days)) === 0 ? lag(memory, place, days) : Number.NaN;
+}
+
+/**
+ * A holiday is like a Sunday: its weeks before are the last two Sundays or holidays that are known, its day before last week's is the day
+ * before the first of them, and its place in the profile is Sunday's. The days just before it are what they were.
+ */
+function likeSunday(memory: Memory, place: number, day: number, mask: number, out: Float64Array): void {
+  const first = restDay(memory, place, day, mask, 1);
+  if (first > 0) {
+    const second = restDay(memory, place, day, mask, first + 1);
+    out[W1] = lag(memory, place, first);
+    out[W2] = lag(memory, place, second > 0 ? second : first);
+    const before = lag(memory, place, first + 1);
+    out[D8] = Number.isNaN(before) ? (out[D1] as number) : before;
+  }
+  const sunday = profileAt(memory, place + (SUNDAY - weekday(day)) * (DAY / memory.bucketMs));
+  if (!Number.isNaN(sunday)) out[PROFILE] = sunday;
+}
+
+/**
+ * The day after a holiday is like a Monday: yesterday is what it was, and the day that its level is told from is no day of last
+ * week but the Sunday or holiday before.
+ */
+function afterHoliday(memory: Memory, place: number, day: number, mask: number, out: Float64Array): void {
+  const yesterday = lag(memory, place, 1);
+  const before = restDay(memory, place, day, mask, 2);
+  if (Number.isNaN(yesterday) || before === 0) return;
+  out[D1] = yesterday;
+  out[D8] = lag(memory, place, before);
+}
+
+/** Days back to the newest Sunday or holiday, `from` days back or more, that is known at that time; 0 = none. */
+function restDay(memory: Memory, place: number, day: number, mask: number, from: number): number {
+  for (let days = from; days <= DAYS_BACK; days++) {
+    const isRest = (mask & (1 << days)) !== 0 || weekday(day - days) === SUNDAY;
+    if (isRest && !Number.isNaN(lag(memory, place, days))) return days;
+  }
+  return 0;
 }
 
 /** One row of the regression into `x`: target lags and origin values, relative to the origin's reference. */

@@ -1,5 +1,3 @@
-import { zone } from '@auspex/numerics';
-
 const MINUTE = 60_000;
 export const DAY = 86_400_000;
 /** Two weeks and a day, so that the day before a fortnight's lag is there too, and one more to write into. */
@@ -24,7 +22,7 @@ export interface Memory {
   bucket: number;
   sum: number;
   count: number;
-  /** Was every step of the bucket that is being filled observed? Only then does the profile learn from it. */
+  /** Was every step of the bucket that is being filled observed, and no holiday? Only then does the profile learn from it. */
   observed: boolean;
 }
 
@@ -55,12 +53,12 @@ function floorMod(value: number, by: number): number {
 }
 
 /**
- * Writes the rate of the step that starts at `step`. A local time that returns (clocks put back) is written anew.
- * @param observed false = the rate is what is believed of the step: memory keeps it, the profile does not learn from it
+ * Writes the rate of the step that starts at the local time `local`. A local time that returns (clocks put back) is written anew.
+ * @param typical false = the rate is what is believed of the step, or a holiday's: memory keeps it, the profile does not learn from it
  */
-export function remember(memory: Memory, zoneId: string, step: number, rate: number, offset: number, observed: boolean): void {
+export function remember(memory: Memory, local: number, rate: number, offset: number, typical: boolean): void {
   const { logs, bucketMs } = memory;
-  const bucket = Math.floor(zone(zoneId).toLocal(step) / bucketMs);
+  const bucket = Math.floor(local / bucketMs);
   if (bucket !== memory.bucket) {
     if (memory.observed && memory.count > 0) learnProfile(memory);
     const skipped = Math.min(bucket - memory.bucket - 1, logs.length);
@@ -70,7 +68,7 @@ export function remember(memory: Memory, zoneId: string, step: number, rate: num
     memory.count = 0;
     memory.observed = true;
   }
-  memory.observed &&= observed;
+  memory.observed &&= typical;
   memory.sum += rate;
   memory.count++;
   logs[floorMod(bucket, logs.length)] = Math.log(memory.sum / memory.count + offset);

@@ -19,6 +19,8 @@ export const STRENGTHS = [0.04, 0.3, 2, 15] as const;
 const RATE = 0.6;
 /** A burst must not choose among them. */
 const MOST_LOSS = 6;
+/** Loss that a weaker belief begins with, for each step weaker: a few rows fit anything, and the first days would pay for it. */
+const HEAD_START = 10;
 
 /** The regression for one horizon with the forecasts that wait for their outcome. */
 export interface HorizonModel extends NormalEquations {
@@ -57,7 +59,7 @@ export function beginModel(h: number, stepMs: number): HorizonModel {
     moment: new Float32Array(INPUTS),
     coefficients,
     candidates: STRENGTHS.map(() => Float32Array.from(coefficients)),
-    losses: new Float64Array(STRENGTHS.length),
+    losses: Float64Array.from(STRENGTHS, (_, k) => HEAD_START * (STRENGTHS.length - 1 - k)),
     weight: 0,
     rows: 0,
     pending: new Float64Array(h).fill(Number.NaN),

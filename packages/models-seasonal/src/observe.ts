@@ -62,7 +62,7 @@ function meet(state: SeasonalState, step: number, rate: number, learning: Learni
   const y = Math.log(rate + state.offset);
   reachBack(state, step);
   const local = zone(state.zone).toLocal(step);
-  seasonalLags(state.memory, local, stepMs, space.lags);
+  seasonalLags(state.memory, local, stepMs, space.lags, space.holidays);
   const factor = hourFactor(state.hours, local, meanError(state.hours));
   for (const model of models) {
     judge(model, number, y, state.hours, local, factor);
@@ -112,7 +112,9 @@ function judge(model: HorizonModel, number: number, y: number, hours: Hours, loc
 }
 
 function keep(state: SeasonalState, step: number, rate: number, log: number, observed: boolean, space: Workspace): void {
-  remember(state.memory, state.zone, step, rate, state.offset, observed);
+  const local = zone(state.zone).toLocal(step);
+  const typical = observed && !space.holidays?.has(Math.floor(local / DAY));
+  remember(state.memory, local, rate, state.offset, typical);
   addRecent(state.recent, rate, log, space.lags, state.stepMs);
   state.lastStep = step;
 }

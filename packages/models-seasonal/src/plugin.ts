@@ -1,6 +1,7 @@
 import { definePredictor } from '@auspex/contracts';
 import { seasonalConfig } from './config.ts';
 import { forecast } from './forecast.ts';
+import { holidaysOf } from './holidays.ts';
 import { type Learning, learningFor, observe } from './observe.ts';
 import { beginState, decodeState, encodeState, type SeasonalState } from './state.ts';
 import { beginWorkspace } from './workspace.ts';
@@ -15,8 +16,8 @@ export const seasonal = definePredictor({
     'Regresses each horizon on the same time of earlier days and weeks and on recent values, online; quantiles from its own past errors.',
   config: seasonalConfig,
   capabilities: { batch: false, trains: false },
-  create({ maxSteps, halfLife, ridge }) {
-    const space = beginWorkspace();
+  create({ maxSteps, halfLife, ridge, holidays }) {
+    const space = beginWorkspace(holidaysOf(holidays));
     const learnings = new Map<number, Learning>();
     const learningOf = (stepMs: number): Learning => {
       let learning = learnings.get(stepMs);

@@ -1,7 +1,12 @@
 import { INPUTS, LAGS } from './features.ts';
+import type { Holidays } from './holidays.ts';
 
-/** Buffers of one plugin instance, so that no step allocates. They carry nothing of any series from one call to the next. */
+/**
+ * Buffers of one plugin instance, so that no step allocates, and the calendar of its options. They carry nothing of any series from one
+ * call to the next.
+ */
 export interface Workspace {
+  readonly holidays: Holidays | undefined;
   readonly lags: Float64Array;
   readonly x: Float64Array;
   readonly prior: Float64Array;
@@ -13,8 +18,9 @@ export interface Workspace {
   normal: readonly number[];
 }
 
-export function beginWorkspace(): Workspace {
+export function beginWorkspace(holidays?: Holidays): Workspace {
   return {
+    holidays,
     lags: new Float64Array(LAGS),
     x: new Float64Array(INPUTS),
     prior: new Float64Array(INPUTS),

@@ -258,3 +258,15 @@ test('close waits for the step that is under way: nothing is ordered after the l
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(after).toBe(0);
 });
+
+test('a record with an amount that is none is malformed: it is in no sum, and the engine goes on', async () => {
+  const map = new Map<string, Uint8Array>();
+  const bad = [-500, Number.NaN, Number.POSITIVE_INFINITY, 1e300].map((count) => request(T0 + 90_000, 'a', { count }));
+  const worse = [request(T0 + 91_000, 'a', { weight: -1 }), request(T0 + 92_000, 'a', { bytes: Number.NaN })];
+  const events = [...steady.slice(0, 90), ...bad, ...worse, ...steady.slice(90)];
+  const config = fakeConfig(events, { store: use(mapStore(map)), pools: [{ id: 'web', unitRate: 1, leadTime: '1m', measure: 'work' }] });
+  const { counts, decisions } = await run(config);
+  expect(counts).toMatchObject({ malformed: 6, late: 0 });
+  const { decisions: plain } = await run(fakeConfig(steady, { pools: [{ id: 'web', unitRate: 1, leadTime: '1m', measure: 'work' }] }));
+  expect(decisions.map(({ units, demand }) => [units, demand.actual])).toEqual(plain.map(({ units, demand }) => [units, demand.actual]));
+});

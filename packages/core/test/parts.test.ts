@@ -144,14 +144,14 @@ test('a forecast is read between its steps', () => {
 });
 
 test('persistence widens with the horizon and is zero where nothing was seen', () => {
-  const unknown = new Float64Array(2);
+  const unknown = { spread: new Float64Array(2), seen: new Float64Array(2) };
   const quantiles = persistence(10, [1, 16], unknown, 0.1);
   expect(checkQuantiles(quantiles, 2)).toBeUndefined();
   expect(quantiles[3]).toBeCloseTo(10);
   expect((quantiles[8 + 6] as number) - (quantiles[8] as number)).toBeGreaterThan((quantiles[6] as number) - (quantiles[0] as number));
   expect([...persistence(undefined, [1], unknown, 0.1)]).toEqual(new Array(8).fill(0));
   // Once it is known how far the last value was off, that is the spread.
-  const [low = 0, , , middle, , , high = 0] = persistence(10, [1], Float64Array.of(0.02), 0.1);
+  const [low = 0, , , middle, , , high = 0] = persistence(10, [1], { spread: Float64Array.of(0.02), seen: Float64Array.of(1e6) }, 0.1);
   expect(middle).toBe(10);
   expect(Math.log(high / low)).toBeCloseTo((2 * 1.645 * 0.02) / Math.sqrt(2 / Math.PI), 2);
 });
@@ -213,12 +213,14 @@ test('weights are of a band of horizons: one predictor may speak for the next st
 });
 
 test('pending forecasts are found by their origin until their slot is used again', () => {
-  const pending = new Pending(3, 1, 2);
-  pending.issue(10, [{ quantiles: Float64Array.of(1, 2) }], Float64Array.of(3, 4), 7);
+  const pending = new Pending(3, 1, 2, 1);
+  pending.issue(10, [{ quantiles: Float64Array.of(1, 2) }], Float64Array.of(3, 4));
+  pending.keepLast(10, 7);
   expect(pending.lastAt(10)).toBe(7);
   expect(pending.block(10)).toBeGreaterThanOrEqual(0);
   expect([...pending.values.slice(pending.block(10), pending.block(10) + 4)]).toEqual([1, 2, 3, 4]);
-  pending.issue(13, [undefined], Float64Array.of(5, 6), undefined);
+  pending.issue(13, [undefined], Float64Array.of(5, 6));
+  pending.keepLast(13, undefined);
   expect(pending.lastAt(10)).toBeNaN();
   expect(pending.lastAt(13)).toBeNaN();
   expect(pending.block(10)).toBe(-1);

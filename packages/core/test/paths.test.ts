@@ -66,6 +66,39 @@ test('only vectors whose every outcome is known are borrowed, the last so many',
   expect(wholeVectors(dependence, 6)).toEqual(before);
 });
 
+test('a slot that is used again keeps nothing of the origin before: half a vector is none', () => {
+  const forecast = forecastOf(HORIZON);
+  const dependence = beginDependence(HORIZON.length);
+  const slots = dependence.origins.length;
+  const learn = (origin: number, rows: number): void => {
+    for (let row = 0; row < rows; row++) learnDependence(dependence, HORIZON, origin, row, forecast.quantiles, row * LEVELS.length, 90);
+  };
+  learn(0, 6);
+  // The same slot, a quarter of the horizon of eight a slot.
+  learn(2 * slots, 3);
+  expect(wholeVectors(dependence, 6)).toHaveLength(0);
+});
+
+test('a predictor that is always far too high does not hide how steps belong together', async () => {
+  const stage = stageOf(
+    saying(
+      () => 300,
+      (ahead) => 0.1 * Math.sqrt(ahead),
+    ),
+  );
+  const series = stage.begin(infoOf(), HORIZON);
+  const random = new SeededRandom(8);
+  let level = 0;
+  let [forecast] = await stage.forecast([series], START);
+  for (let t = 0; t < 3_000; t++) {
+    level = 0.98 * level + 0.05 * random.normal();
+    stage.observe(series, { step: START + t * MINUTE, value: 100 * Math.exp(level), truth: 'observed' });
+    [forecast] = await stage.forecast([series], START + (t + 1) * MINUTE);
+  }
+  if (!forecast) throw new Error('no forecast');
+  expect(correlation(stage.paths(series, forecast).rates, 6, 1, 2)).toBeGreaterThan(0.75);
+});
+
 test('outcomes far outside the quantiles, and a forecast without spread, have places too', () => {
   const [dependence, flat] = [beginDependence(1), forecastOf([1], 100, 0)];
   for (const [origin, y] of [1e12, 0, 100, 99.999, 100.001].entries()) {
@@ -73,9 +106,10 @@ test('outcomes far outside the quantiles, and a forecast without spread, have pl
   }
   const places = wholeVectors(dependence, 1);
   expect(places).toHaveLength(5);
-  expect(places.every((place) => place > 0 && place < 1)).toBe(true);
-  expect(places[0]).toBeGreaterThan(0.99);
-  expect(places[1]).toBeLessThan(0.05);
+  // Normal scores.
+  expect(places.every((place) => Math.abs(place) <= 8)).toBe(true);
+  expect(places[0]).toBeGreaterThan(2.3);
+  expect(places[1]).toBeLessThan(-1.6);
 });
 
 test('one question has one answer, and a restart does not change it', async () => {

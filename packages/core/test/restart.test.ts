@@ -354,3 +354,54 @@ test('stopped before every source was heard, with late events in hand, an engine
   expect(engine.state).toBe('stopped');
   expect([...map.keys()].filter((key) => key.startsWith('late/'))).toEqual([]);
 });
+
+/** Wrong by a factor of two in a direction that changes from step to step, until it is told to mend. */
+const moody = definePredictor({
+  id: 'moody',
+  summary: 'Wrong on purpose.',
+  config: z.strictObject({}),
+  capabilities: { batch: false, trains: false },
+  create: (): import('@auspex/contracts').Predictor<{ rate: number }> => ({
+    begin: () => ({ rate: 0 }),
+    observe: (_, { value }) => ({ rate: value }),
+    forecast: ({ rate }, { origin, horizon }) => {
+      const factor = (origin / MINUTE) % 3 === 0 ? 2 : 0.5;
+      return { quantiles: new Float64Array(horizon.length * 8).fill(rate * factor) };
+    },
+    encode: (state) => pack(state),
+    decode: (bytes) => unpack(bytes),
+  }),
+});
+
+test('a gate that closes is told once, in the same place of the journal whatever was killed or stopped, and covers no decision', async () => {
+  const steady = traffic(Array.from({ length: 760 }, (_, i) => 6 + (i % 2)));
+  const overrides = { predictors: [use(moody)], snapshotEvery: '60m', pools: [{ id: 'web', unitRate: 1, leadTime: '1m' }] };
+  const whole = new Map<string, Uint8Array>();
+  await finish(engineOver(whole, steady, overrides));
+  const lines = journalOf(whole);
+  const told = lines.filter((line) => line.includes('FORECAST_GATE_CLOSED')).map((line) => JSON.parse(line).step as number);
+  expect(told).toHaveLength(1);
+  const at = ((told[0] as number) - T0) / MINUTE;
+  expect(at).toBeGreaterThanOrEqual(720);
+  expect(JSON.parse(lines.filter((line) => line.includes('"decision"')).at(-1) as string).decision.demand).toMatchObject({
+    by: 'persistence',
+    fallback: expect.stringContaining('worse than the last value going on'),
+  });
+  for (const offset of [-3, -2, -1, 0, 1, 12]) {
+    const stopped = new Map<string, Uint8Array>();
+    const copies: Map<string, Uint8Array>[] = [];
+    const first = engineOver(stopped, steady, overrides, {
+      onStep: (step) => {
+        if (step !== T0 + (at + offset) * MINUTE) return;
+        copies.push(new Map(stopped));
+        first.stop();
+      },
+    });
+    await finish(first);
+    const killed = copies[0] as Map<string, Uint8Array>;
+    for (const map of [stopped, killed]) {
+      await finish(engineOver(map, steady, overrides));
+      expect(journalOf(map)).toEqual(lines);
+    }
+  }
+});

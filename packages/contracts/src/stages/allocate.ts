@@ -18,7 +18,7 @@ export interface PoolView {
   readonly forecast: Forecast;
   /**
    * Seeded sample paths of that forecast, at least 200: for what depends on several steps at once, such as the most that a window needs
-   * (`pathMaxima` of @auspex/numerics). The same call has the same answer. Made when asked: it costs about a millisecond.
+   * (`pathMaxima` of @auspex/numerics). The same call has the same answer. Made when asked: it costs some milliseconds.
    */
   paths(): SamplePaths;
   /** Each group that loads the pool: its surge and its expected rate at the lead time. */

@@ -68,11 +68,11 @@ export const engineConfig = z.strictObject({
   predictors: z.array(pluginUse<'predictor'>()).default([]).describe('What forecasts; `for: pools | groups | all` says which series.'),
   minSkill: z
     .number()
-    .lt(1)
+    .max(0.5)
     .nullable()
     .default(-0.15)
     .describe(
-      'Where the forecast at the lead time has been worse than this, 1 - its mean absolute error / that of the last value going on, the last value takes over. null = never.',
+      'Where forecasts have been worse than this, 1 - their mean absolute log error over the horizon / that of the last value going on, the last value takes over. null = never.',
     ),
   assess: pluginUse<'assessor'>().describe('What turns deviation and events into a surge.'),
   allocate: pluginUse<'allocator'>().describe('What turns surges and forecasts into units.'),

@@ -13,7 +13,7 @@ import type {
 } from '@auspex/contracts';
 import type { EngineSettings } from '../config/schema.ts';
 import { horizonGrid } from '../forecasting/grid.ts';
-import type { SeriesState } from '../forecasting/mixer.ts';
+import { NO_ANSWER, type SeriesState } from '../forecasting/mixer.ts';
 import { readForecast } from '../forecasting/read.ts';
 import { GUARDS } from '../guards/all.ts';
 import { runGuards } from '../guards/guard.ts';
@@ -120,7 +120,6 @@ export class Cycle {
         horizon,
         total,
         members: new Map(),
-        gateTold: undefined,
         loads: new Map(),
         actual: 0,
         truth: 'missing',
@@ -321,8 +320,9 @@ export class Cycle {
   /**
    * Forecasts every series from `at`, so that outcomes can be matched later. Runs for steps that are only learnt from, too.
    * @param at start of the first unknown step
+   * @param again the step was forecast before, in a life that ended: what was told then is not told again
    */
-  async forecast(at: number): Promise<ReadonlyMap<string, Forecast>> {
+  async forecast(at: number, again = false): Promise<ReadonlyMap<string, Forecast>> {
     const { predict, hooks } = this.#parts;
     const all = [...this.series.values()];
     const forecasts = await predict.forecast(all, at);
@@ -331,21 +331,19 @@ export class Cycle {
       byId.set((all[index] as SeriesState).info.id, forecast);
       if (isTapped(hooks.forecast)) hooks.forecast.call(forecast);
     });
-    for (const state of this.pools) this.#tellGate(state, at, byId.get(state.total.info.id) as Forecast);
+    for (const state of this.pools) this.#tellGate(state, at, byId.get(state.total.info.id) as Forecast, again);
     return byId;
   }
 
   /** Says in the journal when a pool's forecast gives way to the last value, and when it returns. */
-  #tellGate(state: PoolState, at: number, forecast: Forecast): void {
-    const { closed } = state.total.gate;
-    // What stood before a restart was told then.
-    const told = state.gateTold ?? closed;
-    state.gateTold = closed;
-    if (told === closed) return;
-    const text = closed ? (forecast.fallback ?? 'the last value takes over') : 'the predictors are better than the last value again';
-    const code = closed ? 'FORECAST_GATE_CLOSED' : 'FORECAST_GATE_OPENED';
-    this.#parts.journal.append({ type: 'notice', step: at, code, text: `${state.pool.id}: ${text}` });
-    this.#parts.logger[closed ? 'warn' : 'info']({ pool: state.pool.id }, text);
+  #tellGate({ pool, total: { gate } }: PoolState, at: number, forecast: Forecast, again: boolean): void {
+    if (gate.told === gate.closed) return;
+    gate.told = gate.closed;
+    if (again) return;
+    const text = gate.closed ? (forecast.fallback ?? 'the last value takes over') : 'the predictors are better than the last value again';
+    const code = gate.closed ? 'FORECAST_GATE_CLOSED' : 'FORECAST_GATE_OPENED';
+    this.#parts.journal.append({ type: 'notice', step: at, code, text: `${pool.id}: ${text}` });
+    this.#parts.logger[gate.closed ? 'warn' : 'info']({ pool: pool.id }, text);
   }
 
   /** Decides for every pool, journals it, and returns the decisions; nothing is actuated yet. */
@@ -420,7 +418,8 @@ export class Cycle {
       sensitivity: profile.sensitivity(group),
       quiet: quietRate(pool, settings.step),
     });
-    const expectedAtLead = forecast.fallback === undefined || then === undefined ? median : then * scale;
+    // The profile knows the time of day where no predictor has spoken; where the last value was better than they were, it speaks.
+    const expectedAtLead = forecast.fallback !== NO_ANSWER || then === undefined ? median : then * scale;
     return { surge, expectedAtLead };
   }
 

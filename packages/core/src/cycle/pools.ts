@@ -20,8 +20,6 @@ export interface PoolState {
   readonly total: SeriesState;
   /** Series of each group that has loaded the pool. */
   readonly members: Map<string, SeriesState>;
-  /** Whether the journal was last told that the total's forecast gave way to the last value. */
-  gateTold: boolean | undefined;
   /** What this step's usage put on it, by group. */
   readonly loads: Map<string, Load>;
   /** Rate a second of the last step of which anything is known: a lower bound, where it was censored. */

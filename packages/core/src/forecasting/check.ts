@@ -1,5 +1,8 @@
 import { LEVELS } from '@auspex/contracts';
 
+/** No rate that a machine serves; beyond it single precision ends. */
+const MOST = 1e30;
+
 /** What is wrong with a predictor's answer, or undefined. Crossing quantiles are put in order, not refused: a rounding is no failure. */
 export function checkQuantiles(quantiles: Float64Array | undefined, rows: number): string | undefined {
   if (!(quantiles instanceof Float64Array)) return 'returned no quantiles';
@@ -16,7 +19,7 @@ export function checkQuantiles(quantiles: Float64Array | undefined, rows: number
       else if (value >= 0) quantiles[index] = below;
       else return Number.isNaN(value) ? `returned NaN at step ${row}` : `returned the negative rate ${value} at step ${row}`;
     }
-    if (below === Number.POSITIVE_INFINITY) return `returned Infinity at step ${row}`;
+    if (below > MOST) return `returned ${below} at step ${row}, which is no rate`;
   }
   return undefined;
 }

@@ -33,6 +33,23 @@ export function correct(state: Conformal, quantiles: Float64Array, floor: number
   return corrected;
 }
 
+/** One row of issued quantiles under the present correction, into `into`. */
+export function correctRow(
+  { theta }: Conformal,
+  row: number,
+  issued: ArrayLike<number>,
+  at: number,
+  floor: number,
+  into: Float64Array,
+): void {
+  let below = 0;
+  for (let column = 0; column < LEVELS.length; column++) {
+    const value = ((issued[at + column] as number) + floor) * Math.exp(theta[row * LEVELS.length + column] as number) - floor;
+    below = Math.max(below, value);
+    into[column] = below;
+  }
+}
+
 /**
  * Learns from one matured row.
  *

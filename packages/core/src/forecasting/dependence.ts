@@ -1,12 +1,14 @@
 import { LEVELS } from '@auspex/contracts';
+import { normalQuantile } from '@auspex/numerics';
 
 /** Vectors that are kept. */
 export const KEPT_VECTORS = 128;
 /** Vectors in flight: of each horizon so many origins are kept that they overlap four times. */
 const OVERLAP = 4;
 const SLOTS = KEPT_VECTORS + OVERLAP + 1;
-/** Resolution of a place; 0 = not known yet. */
-const UNIT = 65_534;
+/** Places are kept as standard normal scores within ±FURTHEST, in so many parts: tails need telling apart too. 0 = not known yet. */
+const FURTHEST = 8;
+const PARTS = 65_534;
 
 /**
  * Where past outcomes fell inside what was forecast for them, one vector an origin over its whole horizon: the dependence over time that
@@ -15,12 +17,17 @@ const UNIT = 65_534;
 export interface Dependence {
   /** Origins by slot, in steps since the epoch; -1 = empty. */
   readonly origins: Float64Array;
-  /** Probability integral transforms times `UNIT`, row-major [slot x horizon]. */
+  /** Normal scores of the outcomes' probability integral transforms, in parts, row-major [slot x horizon]. */
   readonly places: Uint16Array;
 }
 
 export function beginDependence(rows: number): Dependence {
   return { origins: new Float64Array(SLOTS).fill(-1), places: new Uint16Array(SLOTS * rows) };
+}
+
+/** Is an origin one of those that are kept? */
+export function isKept(horizon: readonly number[], origin: number): boolean {
+  return origin % strideOf(horizon) === 0;
 }
 
 /** Steps between origins that are kept. */
@@ -33,7 +40,7 @@ function strideOf(horizon: readonly number[]): number {
  *
  * @param origin when it was forecast, in steps since the epoch
  * @param row index of the horizon
- * @param quantiles what was forecast, from `at` on
+ * @param quantiles what was forecast, corrected, from `at` on
  */
 export function learnDependence(
   { origins, places }: Dependence,
@@ -54,16 +61,17 @@ export function learnDependence(
     origins[slot] = origin;
     places.fill(0, slot * rows, (slot + 1) * rows);
   }
-  places[slot * rows + row] = 1 + Math.round((UNIT - 1) * placeOf(quantiles, at, y));
+  const score = normalQuantile(Math.max(1e-15, Math.min(1 - 1e-15, placeOf(quantiles, at, y))));
+  places[slot * rows + row] = 1 + Math.round((PARTS - 1) * ((score + FURTHEST) / (2 * FURTHEST)));
 }
 
-/** The vectors that are whole, each `horizon.length` values in (0, 1), one after the other. */
+/** The vectors that are whole, each `horizon.length` normal scores, one after the other. */
 export function wholeVectors({ origins, places }: Dependence, rows: number): Float64Array {
   const whole: number[] = [];
   for (let slot = 0; slot < origins.length; slot++) {
     if ((origins[slot] as number) < 0) continue;
     const vector = places.subarray(slot * rows, (slot + 1) * rows);
-    if (!vector.includes(0)) for (const place of vector) whole.push(place / (UNIT + 1));
+    if (!vector.includes(0)) for (const place of vector) whole.push(((place - 1) / (PARTS - 1)) * 2 * FURTHEST - FURTHEST);
   }
   return Float64Array.from(whole);
 }

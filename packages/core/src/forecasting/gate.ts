@@ -1,33 +1,53 @@
-/** Half-life of past errors, in outcomes. */
-const KEEP = 0.5 ** (1 / 300);
-/** Outcomes before the gate may close: fewer are no evidence. */
+const HOUR_MS = 3_600_000;
+/** Half-life of past errors: nights and mornings must both be remembered. Never fewer outcomes. */
+const HALF_LIFE_MS = 72 * HOUR_MS;
+const LEAST_HALF_LIFE = 300;
+/** What a gate must have seen before it may close. */
+const EVIDENCE_MS = 12 * HOUR_MS;
 const LEAST_OUTCOMES = 100;
-/** A closed gate opens this much above the skill at which it closed, so that it does not flap. */
-const HYSTERESIS = 0.1;
+/** Largest error that counts, log units, so that no single answer decides for days; and the least, below which nobody cares. */
+const MOST_ERROR = 2;
+const LEAST_ERROR = 1e-3;
 
 /**
- * Is a series' forecast better than "the last value goes on", which is what a reactive rule goes by? Mean absolute errors of both over
+ * Is a series' forecast better than "the last value goes on", which is what a reactive rule goes by? Mean absolute log errors of both over
  * the whole horizon: at one step alone the last value may be right by chance, as a day ahead it is. And, for each row, how far the last
  * value was off, which is the spread of the forecast that stands in.
  */
 export interface Gate {
-  /** Mean absolute log error of the last value, by row of the horizon. 0 = not known. */
+  /** Mean absolute log error of the last value, by row of the horizon, and the outcomes that it is of. */
   readonly spread: Float64Array;
-  /** Discounted sums of absolute errors over the horizon: the combined median, and the last value. Rates a second. */
+  readonly seen: Float64Array;
+  /** Discounted sums of absolute log errors over the horizon: the median as it was issued, and the last value. */
   ours: number;
   naive: number;
+  /** Steps of which at least one row was judged. */
   outcomes: number;
   closed: boolean;
+  /** Whether it was last told that it is closed. */
+  told: boolean;
 }
 
 export function beginGate(rows: number): Gate {
-  return { spread: new Float64Array(rows), ours: 0, naive: 0, outcomes: 0, closed: false };
+  return { spread: new Float64Array(rows), seen: new Float64Array(rows), ours: 0, naive: 0, outcomes: 0, closed: false, told: false };
 }
 
-/** Learns how far the last value was off for one row: log units. */
-export function learnSpread({ spread }: Gate, row: number, error: number): void {
-  const known = spread[row] as number;
-  spread[row] = known === 0 ? error : 0.98 * known + 0.02 * error;
+/** The same gate for another horizon: what was learnt of its rows is not known there. */
+export function gateFor(rows: number, gate: Gate): Gate {
+  return { ...gate, spread: new Float64Array(rows), seen: new Float64Array(rows) };
+}
+
+/** Learns how far the last value was off for one row: log units. A plain mean of the first fifty outcomes, then of about the last hundred. */
+export function learnSpread({ spread, seen }: Gate, row: number, error: number): void {
+  const count = (seen[row] as number) + 1;
+  seen[row] = count;
+  spread[row] = (spread[row] as number) + Math.max(0.02, 1 / count) * (error - (spread[row] as number));
+}
+
+/** An error as the gate counts it. */
+export function gateError(log: number, outcome: number): number {
+  const error = Math.abs(log - outcome);
+  return error < LEAST_ERROR ? 0 : Math.min(MOST_ERROR, error);
 }
 
 /**
@@ -35,19 +55,24 @@ export function learnSpread({ spread }: Gate, row: number, error: number): void 
  *
  * @param least skill below which the gate closes; null = it never does
  */
-export function learnGate(gate: Gate, ours: number, naive: number, least: number | null): void {
-  gate.ours = KEEP * gate.ours + ours;
-  gate.naive = KEEP * gate.naive + naive;
+export function learnGate(gate: Gate, ours: number, naive: number, least: number | null, stepMs: number): void {
+  const keep = 0.5 ** (1 / Math.max(LEAST_HALF_LIFE, HALF_LIFE_MS / stepMs));
+  gate.ours = keep * gate.ours + ours;
+  gate.naive = keep * gate.naive + naive;
   gate.outcomes++;
-  const skill = skillOf(gate);
+  const skill = skillOf(gate, stepMs);
   if (least === null || skill === undefined) gate.closed = false;
-  else if (gate.closed) gate.closed = skill < least + HYSTERESIS;
-  else gate.closed = skill < least;
+  else gate.closed = skill < (gate.closed ? opensAt(least) : least);
 }
 
-/** 1 − MAE of the median / MAE of the last value, 1 = perfect, 0 = no better. Undefined while there is too little to tell. */
-export function skillOf({ ours, naive, outcomes }: Gate): number | undefined {
-  if (outcomes < LEAST_OUTCOMES) return undefined;
+/** A closed gate opens well above the skill at which it closed, so that it does not flap. */
+function opensAt(least: number): number {
+  return Math.min(least + 0.1, (least + 1) / 2);
+}
+
+/** 1 − error of the median / error of the last value, 1 = perfect, 0 = no better. Undefined while there is too little to tell. */
+export function skillOf({ ours, naive, outcomes }: Gate, stepMs: number): number | undefined {
+  if (outcomes < Math.max(LEAST_OUTCOMES, EVIDENCE_MS / stepMs)) return undefined;
   // A constant series: both are right.
   if (naive === 0) return ours === 0 ? 0 : Number.NEGATIVE_INFINITY;
   return 1 - ours / naive;

@@ -1,9 +1,9 @@
 import { type Forecast, LEVELS, type Observation, type Prediction, type SamplePaths, type SeriesInfo } from '@auspex/contracts';
 import { SeededRandom } from '@auspex/numerics';
-import { beginConformal, type Conformal, correct, learnConformal } from './conformal.ts';
-import { beginDependence, type Dependence, learnDependence } from './dependence.ts';
+import { beginConformal, type Conformal, correct, correctRow, learnConformal } from './conformal.ts';
+import { beginDependence, type Dependence, isKept, learnDependence } from './dependence.ts';
 import { BAND_COUNT, bandOf, beginEnsemble, combine, type Ensemble, learnWeights, rowLoss, weights } from './ensemble.ts';
-import { beginGate, type Gate, learnGate, learnSpread, skillOf } from './gate.ts';
+import { beginGate, type Gate, gateError, learnGate, learnSpread, skillOf } from './gate.ts';
 import { samplePaths } from './paths.ts';
 import { Pending } from './pending.ts';
 import { persistence } from './persistence.ts';
@@ -18,7 +18,8 @@ export interface SeriesState {
   readonly members: unknown[];
   ensemble: Ensemble;
   conformal: Conformal;
-  dependence: Dependence;
+  /** Of pools' totals alone: nobody draws paths of a group. */
+  dependence: Dependence | undefined;
   gate: Gate;
   pending: Pending;
   /** Last observed rate; undefined before the first. */
@@ -29,6 +30,8 @@ export interface SeriesState {
 }
 
 const MEDIAN = LEVELS.indexOf(0.5);
+/** Why the last value goes on where nobody answered. */
+export const NO_ANSWER = 'no predictor has an answer';
 
 /** What the engine itself does with a series: mixes the predictors' answers, and learns from outcomes what the answers were worth. */
 export class Mixer {
@@ -37,6 +40,7 @@ export class Mixer {
   /** Losses of one outcome, [band x predictor], and how many rows of each band they are of. */
   readonly #losses: Float64Array;
   readonly #rows = new Uint8Array(BAND_COUNT);
+  readonly #row = new Float64Array(LEVELS.length);
   readonly #minSkill: number | null;
   readonly #seed: number;
 
@@ -60,9 +64,9 @@ export class Mixer {
       members,
       ensemble: beginEnsemble(this.#names.length, like?.ensemble),
       conformal: beginConformal(horizon.length),
-      dependence: beginDependence(horizon.length),
+      dependence: info.scope === 'pool' ? beginDependence(horizon.length) : undefined,
       gate: beginGate(horizon.length),
-      pending: new Pending(horizon.at(-1) as number, this.#names.length, horizon.length * LEVELS.length),
+      pending: new Pending(horizon.at(-1) as number, this.#names.length, horizon.length * LEVELS.length, horizon.length),
       last: undefined,
       level: 0,
       lastStep: -1,
@@ -71,10 +75,7 @@ export class Mixer {
 
   /** Learns from what was forecast for this step. */
   observe(series: SeriesState, observation: Observation): void {
-    const { step, value, truth } = observation;
-    if ((truth === 'observed' || truth === 'censored') && !(value >= 0 && value < Number.POSITIVE_INFINITY))
-      throw new RangeError(`${series.info.id} at ${new Date(step).toISOString()}: ${value} requests a second is no rate`);
-    series.lastStep = step;
+    series.lastStep = observation.step;
     if (observation.truth === 'observed') {
       series.level = series.last === undefined ? observation.value : 0.995 * series.level + 0.005 * observation.value;
       this.#mature(series, observation);
@@ -97,10 +98,12 @@ export class Mixer {
     const rows = this.#rows.fill(0);
     const y = observation.value;
     const logY = Math.log(y + floor);
-    let ours = 0;
-    let naive = 0;
+    const sums = { ours: 0, naive: 0, judged: 0 };
     for (let row = 0; row < horizon.length; row++) {
       const origin = step - (horizon[row] as number) + 1;
+      const last = pending.lastAt(origin);
+      const logLast = Math.log(last + floor);
+      if (!Number.isNaN(last)) learnSpread(series.gate, row, Math.abs(logY - logLast));
       const block = pending.block(origin);
       if (block < 0) continue;
       const band = series.bands[row] as number;
@@ -113,15 +116,17 @@ export class Mixer {
           : (losses[into] as number) + rowLoss(pending.values, at + row * LEVELS.length, y);
       }
       const combined = block + pending.members * pending.length + row * LEVELS.length;
+      if (series.dependence && isKept(horizon, origin)) {
+        correctRow(series.conformal, row, pending.values, combined, floor, this.#row);
+        learnDependence(series.dependence, horizon, origin, row, this.#row, 0, y);
+      }
       learnConformal(series.conformal, row, pending.values, combined, y, floor);
-      learnDependence(series.dependence, horizon, origin, row, pending.values, combined, y);
-      const last = pending.lastAt(origin);
       if (Number.isNaN(last)) continue;
-      learnSpread(series.gate, row, Math.abs(logY - Math.log(last + floor)));
-      ours += Math.abs(y - (pending.values[combined + MEDIAN] as number));
-      naive += Math.abs(y - last);
+      sums.ours += gateError(Math.log(pending.medianAt(origin, row) + floor), logY);
+      sums.naive += gateError(logLast, logY);
+      sums.judged++;
     }
-    learnGate(series.gate, ours, naive, this.#minSkill);
+    if (sums.judged > 0) learnGate(series.gate, sums.ours, sums.naive, this.#minSkill, series.info.stepMs);
     for (let band = 0; band < BAND_COUNT; band++) {
       if ((rows[band] as number) > 0) learnWeights(series.ensemble, band, losses, band * pending.members, pending.members);
     }
@@ -130,14 +135,18 @@ export class Mixer {
   /** One forecast out of the answers; undefined = a slot has none. */
   mix(series: SeriesState, answers: readonly (Prediction | undefined)[], origin: number): Forecast {
     const { info, horizon, pending } = series;
+    const number = Math.round(origin / info.stepMs);
+    pending.keepLast(number, series.last);
     if (answers.every((answer) => answer === undefined)) {
-      return this.#persistence(series, origin, 'no predictor has an answer');
+      return this.#persistence(series, origin, NO_ANSWER);
     }
     const byBand: (Float64Array | undefined)[] = [];
     for (const band of series.bands) byBand[band] ??= weights(series.ensemble, band, answers);
     const combined = combine(answers, series.bands, byBand);
-    pending.issue(Math.round(origin / info.stepMs), answers, combined, series.last);
-    if (series.gate.closed) return this.#persistence(series, origin, this.#whyClosed(series));
+    pending.issue(number, answers, combined);
+    const quantiles = correct(series.conformal, combined, this.#floor(series));
+    for (let row = 0; row < horizon.length; row++) pending.keepMedian(number, row, quantiles[row * LEVELS.length + MEDIAN] as number);
+    if (this.#minSkill !== null && series.gate.closed) return this.#persistence(series, origin, this.#whyClosed(series));
     const named: Record<string, number> = {};
     let note: string | undefined;
     for (let k = 0; k < answers.length; k++) {
@@ -145,21 +154,21 @@ export class Mixer {
       named[this.#names[k] as string] = meanWeight(series.bands, byBand, k);
       note ??= answers[k]?.note;
     }
-    const quantiles = correct(series.conformal, combined, this.#floor(series));
     const forecast = { series: info.id, origin, stepMs: info.stepMs, horizon, quantiles, by: 'ensemble', weights: named };
     return note === undefined ? forecast : { ...forecast, note };
   }
 
   #persistence(series: SeriesState, origin: number, fallback: string): Forecast {
     const { info, horizon, gate, last } = series;
-    const quantiles = persistence(last, horizon, gate.spread, this.#floor(series));
+    const quantiles = persistence(last, horizon, gate, this.#floor(series));
     return { series: info.id, origin, stepMs: info.stepMs, horizon, quantiles, by: 'persistence', fallback };
   }
 
-  #whyClosed({ gate, horizon }: SeriesState): string {
-    const worse = Math.round(-100 * (skillOf(gate) ?? 0));
-    const much = Number.isFinite(worse) ? `${worse} % worse than` : 'worse than';
-    return `up to ${horizon.at(-1)} steps ahead the predictors have been ${much} the last value going on (mean absolute error); minSkill is ${this.#minSkill}`;
+  #whyClosed({ gate, horizon, info }: SeriesState): string {
+    const skill = skillOf(gate, info.stepMs) ?? 0;
+    const percent = Math.round(100 * Math.abs(skill));
+    const much = !Number.isFinite(skill) ? 'worse than' : skill < 0 ? `${percent} % worse than` : `only ${percent} % better than`;
+    return `up to ${horizon.at(-1)} steps ahead the predictors have been ${much} the last value going on (mean absolute log error); minSkill is ${this.#minSkill}`;
   }
 
   /** Seeded sample paths of a forecast of this series; the same question has the same answer. */

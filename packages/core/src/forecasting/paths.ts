@@ -1,11 +1,13 @@
 import { type Forecast, LEVELS, type SamplePaths } from '@auspex/contracts';
-import { normalCdf, normalQuantile, type SeededRandom } from '@auspex/numerics';
+import { normalQuantile, type SeededRandom } from '@auspex/numerics';
 import { type Dependence, wholeVectors } from './dependence.ts';
 
 /** Paths that are drawn where nothing else is asked. */
 export const PATHS = 256;
 /** Past vectors that the belief of a random walk counts as. */
 const BELIEF = 12;
+/** Normal scores within which copies of one past vector are put in order by chance. */
+const JITTER = 0.01;
 /** Furthest that a tail is drawn beyond the outer levels, in standard normal scores. */
 const FURTHEST = 3.2;
 
@@ -30,7 +32,7 @@ export function samplePaths(forecast: Forecast, dependence: Dependence | undefin
   return { series, origin, stepMs, horizon, count, rates };
 }
 
-/** By path and row: values whose order within a row is the order that its draws take. */
+/** By path and row: normal scores whose order within a row is the order that its draws take. */
 function orderScores(horizon: readonly number[], vectors: Float64Array, random: SeededRandom, count: number): Float64Array {
   const rows = horizon.length;
   const known = vectors.length / rows;
@@ -40,15 +42,15 @@ function orderScores(horizon: readonly number[], vectors: Float64Array, random: 
     if (path < borrowed) {
       // Each vector serves as often as the others; its copies lie side by side, in an order that chance gives.
       const from = (path % known) * rows;
-      for (let row = 0; row < rows; row++) scores[path * rows + row] = (vectors[from + row] as number) + 1e-3 * (random.next() - 0.5);
+      for (let row = 0; row < rows; row++) scores[path * rows + row] = (vectors[from + row] as number) + JITTER * (random.next() - 0.5);
       continue;
     }
     let z = random.normal();
-    scores[path * rows] = normalCdf(z);
+    scores[path * rows] = z;
     for (let row = 1; row < rows; row++) {
       const kept = (horizon[row - 1] as number) / (horizon[row] as number);
       z = Math.sqrt(kept) * z + Math.sqrt(1 - kept) * random.normal();
-      scores[path * rows + row] = normalCdf(z);
+      scores[path * rows + row] = z;
     }
   }
   return scores;

@@ -1,5 +1,6 @@
 import { LEVELS } from '@auspex/contracts';
 import { normalQuantile } from '@auspex/numerics';
+import type { Gate } from './gate.ts';
 
 const SCORES: readonly number[] = LEVELS.map(normalQuantile);
 /** Mean absolute value of a standard normal. */
@@ -14,19 +15,27 @@ const MOST_SPREAD = 3;
  * predictor has an answer, or when their answers have been worse than this.
  *
  * @param last rate a second; undefined = nothing was seen yet, which forecasts zero
- * @param spread mean absolute log error of the last value by row; 0 = not known
+ * @param gate knows how far the last value was off, by row
  * @param floor rate added before logarithms are taken
  */
-export function persistence(last: number | undefined, horizon: readonly number[], spread: Float64Array, floor: number): Float64Array {
+export function persistence(
+  last: number | undefined,
+  horizon: readonly number[],
+  { spread, seen }: Pick<Gate, 'spread' | 'seen'>,
+  floor: number,
+): Float64Array {
   const quantiles = new Float64Array(horizon.length * LEVELS.length);
   if (last === undefined) return quantiles;
   let index = 0;
   for (const [row, ahead] of horizon.entries()) {
-    const seen = (spread[row] as number) / MEAN_ABSOLUTE;
-    const deviation = seen > 0 ? seen : BELIEF * Math.sqrt(ahead);
+    // The belief counts as one outcome.
+    const count = seen[row] as number;
+    const deviation = (BELIEF * Math.sqrt(ahead) + count * ((spread[row] as number) / MEAN_ABSOLUTE)) / (1 + count);
+    let below = 0;
     for (const z of SCORES) {
       const error = Math.max(-MOST_SPREAD, Math.min(MOST_SPREAD, deviation * z));
-      quantiles[index++] = z === 0 ? last : Math.max(0, (last + floor) * Math.exp(error) - floor);
+      below = Math.max(below, z === 0 ? last : (last + floor) * Math.exp(error) - floor);
+      quantiles[index++] = below;
     }
   }
   return quantiles;

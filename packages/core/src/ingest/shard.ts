@@ -38,6 +38,9 @@ export interface ShardCounts {
 
 type OpenStep = Map<string, Map<string, Usage>>;
 
+/** More than this one record cannot stand for. */
+const MOST_AMOUNT = 1e15;
+
 /**
  * One source partition: its open steps, watermark and enricher state. Everything in it advances event by event, so that
  * how the input was cut into batches changes nothing.
@@ -94,7 +97,9 @@ export class Shard {
     }
     this.counts.events++;
     const event = this.#options.enrich.enrich(this.enricherStates, raw);
-    if (event) this.#count(event);
+    if (!event) return;
+    if (isAmount(event.count) && isAmount(event.weight) && isAmount(event.bytes)) this.#count(event);
+    else this.counts.malformed++;
   }
 
   #count(event: UsageEvent): void {
@@ -246,4 +251,9 @@ export class Shard {
       groups.set(usage.group, present ? mergeUsage(present, usage) : usage);
     }
   }
+}
+
+/** Amounts add up for weeks: one that is negative or no number would be in every sum from then on. */
+function isAmount(value: number | undefined): boolean {
+  return value === undefined || (value >= 0 && value < MOST_AMOUNT);
 }

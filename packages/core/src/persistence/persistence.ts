@@ -228,7 +228,7 @@ export class Persistence {
       if (closed.step >= next) break;
       training.firstStep ??= closed.step;
       cycle.learn(cycle.take(closed));
-      await cycle.forecast(closed.step + config.settings.step);
+      await cycle.forecast(closed.step + config.settings.step, true);
     }
   }
 }

@@ -15,7 +15,7 @@ import { withTimeLimit } from '../defaults/time-limit.ts';
 import { checkQuantiles } from '../forecasting/check.ts';
 import type { Dependence } from '../forecasting/dependence.ts';
 import { BAND_COUNT } from '../forecasting/ensemble.ts';
-import type { Gate } from '../forecasting/gate.ts';
+import { type Gate, gateFor } from '../forecasting/gate.ts';
 import { Mixer, type SeriesState } from '../forecasting/mixer.ts';
 import { atOnce, NONE } from './answer.ts';
 import type { Failures } from './failures.ts';
@@ -30,6 +30,8 @@ export interface PredictorSlot {
 }
 
 const FORMAT = 3;
+/** What no pool sees, a second. */
+const MOST_RATE = 1e15;
 
 interface Encoded {
   readonly v: number;
@@ -41,9 +43,12 @@ interface Encoded {
   readonly scale: Float64Array;
   readonly origins: Float64Array;
   readonly values: Float32Array;
-  readonly lasts: Float64Array;
-  readonly dependence: Dependence;
-  readonly gate: Gate;
+  /** Absent in format 2. */
+  readonly lasts?: Float64Array;
+  readonly lastOrigins?: Float64Array;
+  readonly medians?: Float64Array;
+  readonly dependence?: Dependence | null;
+  readonly gate?: Gate;
   readonly last: number | null;
   readonly level: number;
   readonly lastStep: number;
@@ -108,8 +113,9 @@ export class PredictStage {
   }
 
   /** Learns one closed step: first from what was forecast for it, then into every predictor's state. */
-  observe(series: SeriesState, observation: Observation): void {
-    if (observation.step <= series.lastStep) return;
+  observe(series: SeriesState, given: Observation): void {
+    if (given.step <= series.lastStep) return;
+    const observation = this.#rate(series, given);
     this.#mixer.observe(series, observation);
     for (let k = 0; k < this.#slots.length; k++) {
       const slot = this.#slots[k] as PredictorSlot;
@@ -128,6 +134,15 @@ export class PredictStage {
         series.members[k] = this.#beginMember(slot, series.info);
       }
     }
+  }
+
+  /** A step whose rate is no rate is a step of which nothing is known: one bad record must not end an engine. */
+  #rate(series: SeriesState, given: Observation): Observation {
+    const { step, value, truth } = given;
+    if (truth === 'missing' || truth === 'masked' || (value >= 0 && value < MOST_RATE)) return given;
+    const error = new RangeError(`${value} a second at ${new Date(step).toISOString()} is no rate`);
+    this.#failures.report('predict', 'engine', series.info.id, error, 'the step counts as missing', 'observe');
+    return { step, value: 0, truth: 'missing' };
   }
 
   /** Forecasts all series from `origin` (epoch ms), in the order given. */
@@ -234,7 +249,9 @@ export class PredictStage {
       origins: series.pending.origins,
       values: series.pending.values,
       lasts: series.pending.lasts,
-      dependence: series.dependence,
+      lastOrigins: series.pending.lastOrigins,
+      medians: series.pending.medians,
+      dependence: series.dependence ?? null,
       gate: series.gate,
       last: series.last ?? null,
       level: series.level,
@@ -258,7 +275,8 @@ export class PredictStage {
    */
   decode(info: SeriesInfo, horizon: readonly number[], bytes: Uint8Array): SeriesState {
     const encoded = unpack<Encoded>(bytes);
-    if (encoded?.v !== FORMAT) throw new Error(`series state of format ${String(encoded?.v)}; this version reads ${FORMAT}`);
+    if (encoded?.v !== FORMAT && encoded?.v !== 2)
+      throw new Error(`series state of format ${String(encoded?.v)}; this version reads ${FORMAT}`);
     const series = this.begin(info, horizon);
     series.last = encoded.last ?? undefined;
     series.level = encoded.level;
@@ -275,13 +293,18 @@ export class PredictStage {
       }
     });
     const same = encoded.names.join() === this.#slots.map((slot) => slot.name).join() && encoded.horizon.join() === horizon.join();
+    const { lasts, lastOrigins, medians, dependence, gate } = encoded;
+    if (gate !== undefined) series.gate = encoded.horizon.join() === horizon.join() ? gate : gateFor(horizon.length, gate);
+    if (same && lasts && lastOrigins && medians) {
+      series.pending.lasts.set(lasts);
+      series.pending.lastOrigins.set(lastOrigins);
+      series.pending.medians.set(medians);
+      if (series.dependence && dependence) series.dependence = dependence;
+    }
     if (same) {
       series.conformal = { theta: encoded.theta, scale: encoded.scale };
-      series.dependence = encoded.dependence;
-      series.gate = encoded.gate;
       series.pending.origins.set(encoded.origins);
       series.pending.values.set(encoded.values);
-      series.pending.lasts.set(encoded.lasts);
     }
     return series;
   }

@@ -1,4 +1,4 @@
-import { defineEnricher, definePredictor, defineSource, defineStore, NOT_READY } from '@auspex/contracts';
+import { defineAllocator, defineEnricher, definePredictor, defineSource, defineStore, NOT_READY } from '@auspex/contracts';
 import {
   type AuspexConfig,
   createEngine,
@@ -375,7 +375,7 @@ const moody = definePredictor({
 
 test('a gate that closes is told once, in the same place of the journal whatever was killed or stopped, and covers no decision', async () => {
   const steady = traffic(Array.from({ length: 760 }, (_, i) => 6 + (i % 2)));
-  const overrides = { predictors: [use(moody)], snapshotEvery: '60m', pools: [{ id: 'web', unitRate: 1, leadTime: '1m' }] };
+  const overrides = { predictors: [use(moody)], snapshotEvery: '500m', pools: [{ id: 'web', unitRate: 1, leadTime: '1m' }] };
   const whole = new Map<string, Uint8Array>();
   await finish(engineOver(whole, steady, overrides));
   const lines = journalOf(whole);
@@ -400,8 +400,39 @@ test('a gate that closes is told once, in the same place of the journal whatever
     await finish(first);
     const killed = copies[0] as Map<string, Uint8Array>;
     for (const map of [stopped, killed]) {
-      await finish(engineOver(map, steady, overrides));
+      const before = journalOf(map).some((line) => line.includes('FORECAST_GATE'));
+      const again: string[] = [];
+      await finish(engineOver(map, steady, overrides, { onJournal: (line) => again.push(line) }));
       expect(journalOf(map)).toEqual(lines);
+      expect(again.filter((line) => line.includes('FORECAST_GATE'))).toHaveLength(before ? 0 : 1);
     }
   }
+});
+
+test('where the last value takes over, an allocator is told of the last value, not of the habit', async () => {
+  const told: { fallback: string | undefined; median: number; expected: number }[] = [];
+  const spy = defineAllocator({
+    id: 'spy',
+    summary: 'Tells what it was shown.',
+    config: z.strictObject({}),
+    create: (): import('@auspex/contracts').Allocator<Record<string, never>> => ({
+      begin: () => ({}),
+      allocate: (_, { pools }) =>
+        pools.map(({ pool, forecast, groups, paths }) => {
+          const { rates, horizon } = paths();
+          expect(rates.length / horizon.length).toBeGreaterThanOrEqual(200);
+          told.push({ fallback: forecast.fallback, median: forecast.quantiles[3] as number, expected: groups[0]?.expectedAtLead ?? -1 });
+          return { pool: pool.id, units: 1, tier: 'none', reasons: [{ by: 'spy', units: 1, text: 'told' }] };
+        }),
+      encode: () => new Uint8Array(0),
+      decode: () => ({}),
+    }),
+  });
+  const steady = traffic(Array.from({ length: 760 }, (_, i) => (i < 700 ? 6 : 60)));
+  const overrides = { predictors: [use(moody)], allocate: use(spy), pools: [{ id: 'web', unitRate: 1, leadTime: '1m' }] };
+  await finish(engineOver(new Map(), steady, overrides));
+  const last = told.at(-1);
+  expect(last?.fallback).toContain('worse than the last value going on');
+  expect(last?.median).toBe(1);
+  expect(last?.expected).toBe(1);
 });

@@ -146,7 +146,9 @@ test('one absurd answer is refused, and one absurd outcome does not decide for d
   const after = await live(stage, series, 1_001, 1_100);
   expect(after.by).toBe('ensemble');
   expect(after.quantiles.every(Number.isFinite)).toBe(true);
-  expect(gateError(Math.log(1e20), 0)).toBe(2);
+  expect(gateError(1e20, 3, 5)).toBe(50);
+  expect(gateError(1e20, 8, 5)).toBe(80);
+  expect(gateError(5.001, 5, 5)).toBe(0);
 });
 
 test('a rate that is none is a step of which nothing is known, not the end of the engine', async () => {

@@ -8,6 +8,11 @@ import type { HmmState, Regimes } from './state.ts';
 
 /** Belief that no longer moves by this much has reached its long-run mix; further steps change nothing. */
 const SETTLED = 1e-9;
+/**
+ * Times the greatest rate seen that a quantile may reach. A series that is silent for hours and then very loud has log residuals of ten and
+ * more: a normal tail of those has no end, and one such quantile outweighs everybody else's.
+ */
+const MOST_TIMES = 3;
 
 /**
  * Quantiles of the rate: at each target the expected rate times a mixture of log-normals, one for each regime. Its weights
@@ -24,6 +29,7 @@ export function forecastState(state: HmmState, { origin, horizon, levels }: Fore
   const quantiles = new Float64Array(rows * columns);
   const z = levels.map(normalQuantile);
   const one = oneOf(state.stepMs);
+  const most = state.most + Math.log(MOST_TIMES);
   const clock = zone(state.zone);
   const ahead = beginAhead(state, state.regimes);
   // Where each quantile lies, in deviations from the mean: rows are alike, so each search begins where the last one ended.
@@ -47,26 +53,30 @@ export function forecastState(state: HmmState, { origin, horizon, levels }: Fore
     }
     if (row > 0 && row % 2 === 0) {
       for (let column = 0; column < columns; column++) places[column] = 0.5 * ((places[column] as number) + (spare[column] as number));
-      write(quantiles, (row - 1) * columns, skipped, places, one);
+      write(quantiles, (row - 1) * columns, skipped, places, one, most);
     }
     [places, spare] = [spare, places];
-    write(quantiles, row * columns, { mean, deviation, centre }, places, one);
+    write(quantiles, row * columns, { mean, deviation, centre }, places, one, most);
   }
   return { quantiles, note: noteOf(state.belief, state.regimes.parameters.means) };
 }
 
-/** One row of quantiles, rates a second. */
+/**
+ * One row of quantiles, rates a second.
+ * @param most log of the greatest
+ */
 function write(
   into: Float64Array,
   at: number,
   { mean, deviation, centre }: { readonly mean: number; readonly deviation: number; readonly centre: number },
   places: Float64Array,
   one: number,
+  most: number,
 ): void {
   let least = 0;
   for (let column = 0; column < places.length; column++) {
-    // Each quantile is found to a tolerance of its own, so rising is made sure of; e^700 is the end of the doubles.
-    least = Math.max(least, Math.exp(Math.min(700, centre + mean + deviation * (places[column] as number))) - one);
+    // Each quantile is found to a tolerance of its own, so rising is made sure of.
+    least = Math.max(least, Math.exp(Math.min(most, centre + mean + deviation * (places[column] as number))) - one);
     into[at + column] = least;
   }
 }

@@ -7,6 +7,7 @@ import type { HmmState } from './state.ts';
 /** Steps of a gap that the ring keeps: by then the chain has forgotten where it was, and more would push out knowledge. */
 const GAP = 12;
 
+const WEEK = 7 * 86_400_000;
 const value = new Float64Array(1);
 const scratch = new Float64Array(8);
 
@@ -28,6 +29,7 @@ export function observeStep(state: HmmState, { step, value: rate, truth }: Obser
   const residual = state.expectations.seen > 0 ? log - expected(state.expectations, offset) : 0;
   learnExpectation(state.expectations, offset, log, state.stepMs, memoryMs);
   state.residuals.push(residual);
+  state.most = Math.max(log, state.most - (Math.LN2 * state.stepMs) / WEEK);
   state.last = residual;
   state.sinceSeen = 0;
   state.observed++;

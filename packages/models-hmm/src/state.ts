@@ -4,7 +4,7 @@ import { beginExpectations, type Expectations } from './expectation.ts';
 import { checkParameters, type Parameters } from './parameters.ts';
 
 /** Version of the encoding. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** The fitted regimes and how a residual lasts within one. */
 export interface Regimes {
@@ -27,6 +27,8 @@ export interface HmmState {
   last: number;
   /** Start of the last step. NaN = none. */
   lastStep: number;
+  /** Log of the greatest rate seen, which halves every week; -Infinity = none yet. No forecast goes far beyond it. */
+  most: number;
   /** Observations so far, and at the last fit. */
   observed: number;
   observedAtFit: number;
@@ -45,6 +47,7 @@ export function beginState(series: SeriesInfo, window: number): HmmState {
     sinceSeen: 0,
     last: Number.NaN,
     lastStep: Number.NaN,
+    most: Number.NEGATIVE_INFINITY,
     observed: 0,
     observedAtFit: 0,
     regimes: undefined,
@@ -67,10 +70,11 @@ export function decodeState(bytes: Uint8Array): HmmState {
   return state;
 }
 
-function check({ expectations, regimes, belief, stepMs, zone }: HmmState): void {
+function check({ expectations, regimes, belief, stepMs, zone, most }: HmmState): void {
   const whole =
     typeof zone === 'string' &&
     stepMs > 0 &&
+    typeof most === 'number' &&
     expectations.day.length === 24 &&
     expectations.daySeen.length === 24 &&
     expectations.week.length === 168 &&

@@ -72,7 +72,7 @@ export const engineConfig = z.strictObject({
     .nullable()
     .default(-0.15)
     .describe(
-      'Where forecasts have been worse than this, 1 - their mean absolute log error over the horizon / that of the last value going on, the last value takes over. null = never.',
+      'Where forecasts have been worse than this, 1 - their mean absolute error over the horizon / that of the last value going on, the last value takes over. null = never.',
     ),
   assess: pluginUse<'assessor'>().describe('What turns deviation and events into a surge.'),
   allocate: pluginUse<'allocator'>().describe('What turns surges and forecasts into units.'),

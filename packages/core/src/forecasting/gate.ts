@@ -5,12 +5,12 @@ const LEAST_HALF_LIFE = 300;
 /** What a gate must have seen before it may close. */
 const EVIDENCE_MS = 12 * HOUR_MS;
 const LEAST_OUTCOMES = 100;
-/** Largest error that counts, log units, so that no single answer decides for days; and the least, below which nobody cares. */
-const MOST_ERROR = 2;
-const LEAST_ERROR = 1e-3;
+/** Share of the outcome below which an error is none, and multiple of the level above which it grows no more: one answer must not decide for days. */
+const LEAST_SHARE = 1e-3;
+const MOST_LEVELS = 10;
 
 /**
- * Is a series' forecast better than "the last value goes on", which is what a reactive rule goes by? Mean absolute log errors of both over
+ * Is a series' forecast better than "the last value goes on", which is what a reactive rule goes by? Mean absolute errors of both over
  * the whole horizon: at one step alone the last value may be right by chance, as a day ahead it is. And, for each row, how far the last
  * value was off, which is the spread of the forecast that stands in.
  */
@@ -18,7 +18,7 @@ export interface Gate {
   /** Mean absolute log error of the last value, by row of the horizon, and the outcomes that it is of. */
   readonly spread: Float64Array;
   readonly seen: Float64Array;
-  /** Discounted sums of absolute log errors over the horizon: the median as it was issued, and the last value. */
+  /** Discounted sums of absolute errors over the horizon, rates a second: the median as it was issued, and the last value. */
   ours: number;
   naive: number;
   /** Steps of which at least one row was judged. */
@@ -44,10 +44,13 @@ export function learnSpread({ spread, seen }: Gate, row: number, error: number):
   spread[row] = (spread[row] as number) + Math.max(0.02, 1 / count) * (error - (spread[row] as number));
 }
 
-/** An error as the gate counts it. */
-export function gateError(log: number, outcome: number): number {
-  const error = Math.abs(log - outcome);
-  return error < LEAST_ERROR ? 0 : Math.min(MOST_ERROR, error);
+/**
+ * An error as the gate counts it, in rates: what is missing in busy hours weighs more than a quiet night's noise.
+ * @param level mean rate of the series
+ */
+export function gateError(forecast: number, outcome: number, level: number): number {
+  const error = Math.abs(forecast - outcome);
+  return error < LEAST_SHARE * outcome ? 0 : Math.min(error, MOST_LEVELS * Math.max(outcome, level));
 }
 
 /**

@@ -102,8 +102,7 @@ export class Mixer {
     for (let row = 0; row < horizon.length; row++) {
       const origin = step - (horizon[row] as number) + 1;
       const last = pending.lastAt(origin);
-      const logLast = Math.log(last + floor);
-      if (!Number.isNaN(last)) learnSpread(series.gate, row, Math.abs(logY - logLast));
+      if (!Number.isNaN(last)) learnSpread(series.gate, row, Math.abs(logY - Math.log(last + floor)));
       const block = pending.block(origin);
       if (block < 0) continue;
       const band = series.bands[row] as number;
@@ -122,8 +121,8 @@ export class Mixer {
       }
       learnConformal(series.conformal, row, pending.values, combined, y, floor);
       if (Number.isNaN(last)) continue;
-      sums.ours += gateError(Math.log(pending.medianAt(origin, row) + floor), logY);
-      sums.naive += gateError(logLast, logY);
+      sums.ours += gateError(pending.medianAt(origin, row), y, series.level);
+      sums.naive += gateError(last, y, series.level);
       sums.judged++;
     }
     if (sums.judged > 0) learnGate(series.gate, sums.ours, sums.naive, this.#minSkill, series.info.stepMs);
@@ -168,7 +167,7 @@ export class Mixer {
     const skill = skillOf(gate, info.stepMs) ?? 0;
     const percent = Math.round(100 * Math.abs(skill));
     const much = !Number.isFinite(skill) ? 'worse than' : skill < 0 ? `${percent} % worse than` : `only ${percent} % better than`;
-    return `up to ${horizon.at(-1)} steps ahead the predictors have been ${much} the last value going on (mean absolute log error); minSkill is ${this.#minSkill}`;
+    return `up to ${horizon.at(-1)} steps ahead the predictors have been ${much} the last value going on (mean absolute error); minSkill is ${this.#minSkill}`;
   }
 
   /** Seeded sample paths of a forecast of this series; the same question has the same answer. */

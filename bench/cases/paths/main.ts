@@ -5,9 +5,11 @@
 // Energy score (Gneiting & Raftery 2007) over steps 1 to 12 and 1 to 24 of the paths, relative to the same draws with each step shuffled
 // by itself (independent) and to draws that keep their rank from step to step (comonotone). Below 1 is better than that. And, for windows
 // of steps, how often the outcome's maximum was below the quantiles of the paths' maxima, beside the maximum of the steps' own quantiles.
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { LEVELS, type SamplePaths } from '../../../packages/contracts/src/index.ts';
+import { LEVELS } from '../../../packages/contracts/src/index.ts';
+import { PATHS } from '../../../packages/core/src/forecasting/paths.ts';
 import { pathMaxima, quantileSorted, SeededRandom } from '../../../packages/numerics/src/index.ts';
 import { type Predictors, replay } from '../forecast/replay.ts';
 import { readSet } from '../forecast/set.ts';
@@ -37,7 +39,17 @@ const below = WINDOWS.map(() => new Float64Array(SHOWN.length));
 const belowSteps = WINDOWS.map(() => new Float64Array(SHOWN.length));
 let windows = 0;
 let milliseconds = 0;
-for (const series of readSet(flags.eval).filter(({ name }) => chosen.test(name))) {
+if (!existsSync(flags.eval)) {
+  process.stderr.write(`no evaluation set in ${flags.eval}: give --eval DIR, a folder as \`bench -- forecast --wide DIR\` writes it\n`);
+  process.exit(2);
+}
+const all = readSet(flags.eval);
+const wanted = all.filter(({ name }) => chosen.test(name));
+if (wanted.length === 0) {
+  process.stderr.write(`no series matches ${flags.series}; there are ${all.map(({ name }) => name).join(', ')}\n`);
+  process.exit(2);
+}
+for (const series of wanted) {
   const scores = SPANS.map(() => ({ ours: 0, independent: 0, comonotone: 0 }));
   // From the first scored origin on, every so many steps: windows overlap, so they are evidence of a rate, not independent draws.
   const first = Math.min(...series.origins);
@@ -78,7 +90,7 @@ for (const series of readSet(flags.eval).filter(({ name }) => chosen.test(name))
 const mean = (values: readonly number[]): number => Math.exp(values.reduce((a, b) => a + b, 0) / values.length);
 const share = (count: number | undefined): string => ((count ?? 0) / windows).toFixed(3);
 console.log(
-  `\n${windows} origins, ${logs.independent[0]?.length} series, ${(milliseconds / windows).toFixed(2)} ms a draw of ${(undefined as SamplePaths | undefined)?.count ?? 256} paths`,
+  `\n${windows} origins, ${logs.independent[0]?.length} series, ${(milliseconds / windows).toFixed(2)} ms a draw of ${PATHS} paths`,
 );
 for (const [n, span] of SPANS.entries()) {
   const [apart, together] = [logs.independent[n] ?? [], logs.comonotone[n] ?? []];

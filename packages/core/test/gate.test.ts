@@ -149,6 +149,7 @@ test('one absurd answer is refused, and one absurd outcome does not decide for d
   expect(gateError(1e20, 3, 5)).toBe(50);
   expect(gateError(1e20, 8, 5)).toBe(80);
   expect(gateError(5.001, 5, 5)).toBe(0);
+  expect(gateError(0.001, 0, 5)).toBe(0);
 });
 
 test('a rate that is none is a step of which nothing is known, not the end of the engine', async () => {
@@ -200,5 +201,21 @@ test('a series without spread is a row of equal values that do not cross', async
     for (let i = 1; i < quantiles.length; i++) {
       if (i % LEVELS.length > 0) expect(quantiles[i] as number).toBeGreaterThanOrEqual(quantiles[i - 1] as number);
     }
+  }
+});
+
+test('after a long silence nobody is called 1e40 % worse: what is nearly nothing is no error', async () => {
+  const stage = stageOf(
+    saying(
+      () => 1e-6,
+      () => 0.05,
+    ),
+    -0.15,
+  );
+  const series = stage.begin(infoOf(), HORIZON);
+  const silence = (t: number): number => (t < 1_200 ? 10 : 0);
+  for (let t = 0; t < 4_000; t += 100) {
+    const { fallback } = await live(stage, series, t, t + 100, silence);
+    expect(fallback ?? '').not.toMatch(/\d{6} %|e\+/);
   }
 });

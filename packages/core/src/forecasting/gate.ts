@@ -5,7 +5,7 @@ const LEAST_HALF_LIFE = 300;
 /** What a gate must have seen before it may close. */
 const EVIDENCE_MS = 12 * HOUR_MS;
 const LEAST_OUTCOMES = 100;
-/** Share of the outcome below which an error is none, and multiple of the level above which it grows no more: one answer must not decide for days. */
+/** Share of outcome or level below which an error is none, and multiple of the level above which it grows no more: one answer must not decide for days. */
 const LEAST_SHARE = 1e-3;
 const MOST_LEVELS = 10;
 
@@ -50,7 +50,8 @@ export function learnSpread({ spread, seen }: Gate, row: number, error: number):
  */
 export function gateError(forecast: number, outcome: number, level: number): number {
   const error = Math.abs(forecast - outcome);
-  return error < LEAST_SHARE * outcome ? 0 : Math.min(error, MOST_LEVELS * Math.max(outcome, level));
+  const size = Math.max(outcome, level);
+  return error < LEAST_SHARE * size ? 0 : Math.min(error, MOST_LEVELS * size);
 }
 
 /**

@@ -166,7 +166,8 @@ export class Mixer {
   #whyClosed({ gate, horizon, info }: SeriesState): string {
     const skill = skillOf(gate, info.stepMs) ?? 0;
     const percent = Math.round(100 * Math.abs(skill));
-    const much = !Number.isFinite(skill) ? 'worse than' : skill < 0 ? `${percent} % worse than` : `only ${percent} % better than`;
+    // A last value that was hardly ever wrong makes a percentage that says nothing.
+    const much = percent > 10_000 ? 'far worse than' : skill < 0 ? `${percent} % worse than` : `only ${percent} % better than`;
     return `up to ${horizon.at(-1)} steps ahead the predictors have been ${much} the last value going on (mean absolute error); minSkill is ${this.#minSkill}`;
   }
 

@@ -181,6 +181,8 @@ it('listens where the source would, without taking an event, and does not open w
   expect(taken.of('package fastify')).toMatchObject({ status: 'ok' });
   expect(taken.of('sources[0](http)')).toMatchObject({ status: 'failed', code: 'SOURCE_FAILED' });
   expect(taken.of('sources[0](http)')?.seen).toContain('the port is taken');
+  const tokenless = await doctor(at(`{ use: http, with: { port: 0, tokenEnv: AUSPEX_TEST_NO_TOKEN } }`));
+  expect(tokenless.of('sources[0](http)')).toMatchObject({ status: 'failed', code: 'CONFIG_INVALID' });
   const once = await doctor(at(`{ use: ndjson-stdin, with: {} }`));
   expect(once.of('sources[0](ndjson-stdin)')).toMatchObject({ status: 'not-checked' });
   expect(once.ok).toBe(true);

@@ -275,8 +275,8 @@ test('bearer token: from the option or the environment, asked for on posting onl
 
 describe('errors name what to do', () => {
   const failure = async (options: Record<string, unknown>, from = {}): Promise<AuspexError> => {
-    const source = http.create(httpConfig.parse(options), fakeContext());
     try {
+      const source = http.create(httpConfig.parse(options), fakeContext());
       for await (const _ of source.open(from, new AbortController().signal)) break;
     } catch (error) {
       if (error instanceof AuspexError) return error;

@@ -27,7 +27,11 @@ export async function checkSources(
     const { plugin, options } = used;
     if (lacks !== undefined) checkup.skip(used.path, `the package ${lacks} is missing`);
     else if (plugin.id === 'kafka') await checkup.run(used.path, 'SOURCE_UNREACHABLE', () => topic(options));
-    else if (plugin.id === 'http') await checkup.run(used.path, 'SOURCE_FAILED', () => port(options as Address, held));
+    else if (plugin.id === 'http') await checkup.run(used.path, 'SOURCE_FAILED', () => {
+        // Making one says what is wrong with its token, and starts nothing.
+        plugin.create(options as never, standaloneContext({ clock: checkup.clock, signal: new AbortController().signal }));
+        return port(options as Address, held);
+      });
     else if (!plugin.capabilities.replayable) checkup.skip(used.path, 'it can be read only once: looking would lose what it says');
     else await checkup.run(used.path, 'SOURCE_UNREACHABLE', (signal) => firstWords(used, checkup, signal));
   }

@@ -17,7 +17,10 @@ export class HttpSource implements Source {
   readonly #context: PluginContext;
   #receiving: Receiving | undefined;
 
+  /** @throws AuspexError CONFIG_INVALID where the variable that `tokenEnv` names holds none */
   constructor(options: HttpOptions, context: PluginContext) {
+    // Looked at before anything runs: an engine that has started must not end for it.
+    tokenOf(options);
     this.#options = options;
     this.#context = context;
   }

@@ -27,7 +27,8 @@ export async function checkSources(
     const { plugin, options } = used;
     if (lacks !== undefined) checkup.skip(used.path, `the package ${lacks} is missing`);
     else if (plugin.id === 'kafka') await checkup.run(used.path, 'SOURCE_UNREACHABLE', () => topic(options));
-    else if (plugin.id === 'http') await checkup.run(used.path, 'SOURCE_FAILED', () => {
+    else if (plugin.id === 'http')
+      await checkup.run(used.path, 'SOURCE_FAILED', () => {
         // Making one says what is wrong with its token, and starts nothing.
         plugin.create(options as never, standaloneContext({ clock: checkup.clock, signal: new AbortController().signal }));
         return port(options as Address, held);

@@ -22,31 +22,27 @@ export function beginConformal(rows: number): Conformal {
 /** The corrected quantiles as a new array; rows stay in order and not negative. */
 export function correct(state: Conformal, quantiles: Float64Array, floor: number): Float64Array {
   const corrected = new Float64Array(quantiles.length);
-  const columns = LEVELS.length;
-  for (let index = 0; index < quantiles.length; index++) {
-    const theta = state.theta[index] as number;
-    const q = quantiles[index] as number;
-    const value = theta === 0 ? q : Math.max(0, (q + floor) * Math.exp(theta) - floor);
-    const below = index % columns === 0 ? 0 : (corrected[index - 1] as number);
-    corrected[index] = Math.max(value, below);
-  }
+  for (let row = 0, at = 0; at < quantiles.length; row++, at += LEVELS.length) correctRow(state, row, quantiles, at, floor, corrected, at);
   return corrected;
 }
 
-/** One row of issued quantiles under the present correction, into `into`. */
+/** One row of quantiles, from `at` on, under the present correction, into `into` from `to` on. */
 export function correctRow(
   { theta }: Conformal,
   row: number,
-  issued: ArrayLike<number>,
+  quantiles: ArrayLike<number>,
   at: number,
   floor: number,
   into: Float64Array,
+  to = 0,
 ): void {
   let below = 0;
   for (let column = 0; column < LEVELS.length; column++) {
-    const value = ((issued[at + column] as number) + floor) * Math.exp(theta[row * LEVELS.length + column] as number) - floor;
-    below = Math.max(below, value);
-    into[column] = below;
+    const shift = theta[row * LEVELS.length + column] as number;
+    const q = quantiles[at + column] as number;
+    const value = shift === 0 ? q : (q + floor) * Math.exp(shift) - floor;
+    if (value > below) below = value;
+    into[to + column] = below;
   }
 }
 

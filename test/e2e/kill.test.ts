@@ -48,7 +48,7 @@ function writeConfig(store: string): string {
       step: '1m',
       sources: [{ use: 'access-log', with: { files: [path.join(folder, 'access.log')], batch: 500 } }],
       enrich: [{ use: 'group', with: { rule: { pathPrefix: 1 } } }, { use: 'session' }],
-      predictors: [{ use: 'seasonal' }, { use: 'hmm', for: 'pools' }],
+      predictors: [{ use: 'seasonal' }, { use: 'hmm-regime', for: 'pools' }],
       store: { use: 'lmdb', with: { path: store } },
       pools: [{ id: 'web', unitRate: 0.05, leadTime: '5m' }],
     }),

@@ -2,7 +2,7 @@ import type { Actuator } from '@auspex/contracts';
 import { createEngine, makePools, readForecast, use, VirtualClock } from '@auspex/core';
 import { ClosedLoop, closedLoopConfig, noStore } from '@auspex/evaluate';
 import { SeededRandom } from '@auspex/numerics';
-import { hmm, preset, seasonal } from '@auspex/preset';
+import { hmmRegime, preset, seasonal } from '@auspex/preset';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { counted, T0 } from './world.ts';
 
@@ -66,7 +66,7 @@ async function live(world: World): Promise<Seen> {
       sources: [use(counted(demand(world), STEP))],
       step: '5m',
       lateness: '0s',
-      predictors: [use(seasonal), { ...use(hmm), for: 'pools' }],
+      predictors: [use(seasonal), { ...use(hmmRegime), for: 'pools' }],
       pools: [{ id: 'web', unitRate: 1, leadTime: '10m', max: AMPLE }],
       store: use(noStore),
     }),

@@ -29,7 +29,7 @@ const { values: flags } = parseArgs({
     keep: { type: 'string' },
     only: { type: 'string' },
     series: { type: 'string', default: '.' },
-    'context-predictors': { type: 'string', default: 'seasonal,hmm' },
+    'context-predictors': { type: 'string', default: 'seasonal,hmm-regime' },
     jobs: { type: 'string', default: '1' },
     to: { type: 'string', default: path.join(root, 'docs/accuracy.md') },
   },

@@ -21,9 +21,9 @@ const { values: flags } = parseArgs({
 const MINUTE = 60_000;
 const SETS: Readonly<Record<string, string | undefined>> = {
   default: undefined,
-  'seasonal, hmm': 'seasonal,hmm',
+  'seasonal, hmm-regime': 'seasonal,hmm-regime',
   seasonal: 'seasonal',
-  hmm: 'hmm',
+  'hmm-regime': 'hmm-regime',
   rnn: 'rnn',
 };
 /** Steps that are learnt before the clock runs, and those that it runs for. */
@@ -39,7 +39,6 @@ async function cost(set: string, { minutes, before, timed }: (typeof CASES)[numb
   const horizon = horizonGrid(Math.ceil(Number(flags.lead) / minutes) + 2);
   const ids = SETS[set]?.split(',').map((use) => ({ use })) as Predictors | undefined;
   const { stage, training } = beginForecasting(ids, stepMs);
-  const { signal } = new AbortController();
   const count = Number(flags.series);
   const worlds = Array.from({ length: count }, (_, n) => daily({ stepMs, steps: before + timed, seed: `${n}` }));
   const all = worlds.map((_, n) => {
@@ -58,7 +57,10 @@ async function cost(set: string, { minutes, before, timed }: (typeof CASES)[numb
   let begin = process.cpuUsage();
   for (let step = 0; step < before + timed; step++) {
     if (step === before) {
-      await training.train(worlds[0]?.[step]?.step as number, signal);
+      training.firstStep = Number.NEGATIVE_INFINITY;
+      training.begin(worlds[0]?.[step]?.step as number);
+      await training.finished();
+      training.settle(Number.POSITIVE_INFINITY);
       begin = process.cpuUsage();
     }
     for (const [n, series] of all.entries()) {

@@ -1,7 +1,7 @@
 // Forecasts of an evaluation set, as the engine's cycle makes them, in the scorer's format.
 //
 //   npm run bench -- forecast --eval DIR --out FILE.csv [--times FILE.csv] [--cost FILE.json] [--series REGEX]
-//       [--predictors seasonal,hmm] [--with 'seasonal={"halfLife":"7d"}'] [--context]
+//       [--predictors seasonal,hmm-regime] [--with 'seasonal={"halfLife":"7d"}'] [--context]
 //   npm run bench -- forecast --wide DIR      writes a second evaluation set from other open data
 //
 // DIR holds series.csv (series,index,timestamp,value) and origins.csv (series,origin,step_seconds,...). Written are

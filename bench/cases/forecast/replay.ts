@@ -89,10 +89,13 @@ export async function replay(
       training.history?.push(info, observation);
       if (training.isDue(at)) {
         const before = process.cpuUsage();
-        await training.train(at, signal);
+        training.begin(at);
+        await training.finished();
         const { user, system } = process.cpuUsage(before);
         cost.trainingMs += (user + system) / 1_000;
       }
+      // Into service at the step that the engine would declare.
+      for (const trained of training.settle(at)) if (trained.error !== undefined) throw trained.error;
     }
     const [forecast] = await stage.forecast([state], at);
     if (!wanted.has(origin) || forecast === undefined) continue;

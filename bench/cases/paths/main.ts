@@ -1,6 +1,6 @@
 // Sample paths: do they belong together as the series does, and does the most that a window needs stay below its quantiles as often as they say?
 //
-//   npm run bench -- paths [--eval DIR] [--predictors seasonal,hmm] [--every STEPS] [--series REGEX]
+//   npm run bench -- paths [--eval DIR] [--predictors seasonal,hmm-regime] [--every STEPS] [--series REGEX]
 //
 // Energy score (Gneiting & Raftery 2007) over steps 1 to 12 and 1 to 24 of the paths, relative to the same draws with each step shuffled
 // by itself (independent) and to draws that keep their rank from step to step (comonotone). Below 1 is better than that. And, for windows
@@ -18,7 +18,7 @@ import { comonotone, energyScore, independent } from './score.ts';
 const { values: flags } = parseArgs({
   options: {
     eval: { type: 'string', default: fileURLToPath(new URL('../../../../shared/data/eval', import.meta.url)) },
-    predictors: { type: 'string', default: 'seasonal,hmm' },
+    predictors: { type: 'string', default: 'seasonal,hmm-regime' },
     series: { type: 'string', default: '.' },
     every: { type: 'string', default: '7' },
   },

@@ -1,6 +1,6 @@
 import type { AuspexConfig, PluginUse } from '@auspex/core';
 import { use } from '@auspex/core';
-import { hmm, preset, seasonal, synthetic } from '@auspex/preset';
+import { hmmRegime, preset, seasonal, synthetic } from '@auspex/preset';
 import { timetable } from './timetable.ts';
 
 export const DAY = 86_400_000;
@@ -18,7 +18,7 @@ export const MAILINGS: readonly string[] = [
 /** A shop whose mailings make two and a half times the demand for forty minutes; it needs twenty to add a unit. */
 export function config(own: boolean): AuspexConfig {
   const mailings = [...MAILINGS];
-  const predictors: PluginUse<'predictor'>[] = [use(seasonal), { ...use(hmm), for: 'pools' }];
+  const predictors: PluginUse<'predictor'>[] = [use(seasonal), { ...use(hmmRegime), for: 'pools' }];
   return preset({
     step: '10m',
     sources: [

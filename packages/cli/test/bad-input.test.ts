@@ -123,7 +123,7 @@ describe('other commands refuse', () => {
     ['--at nonsense', ['explain', '--journal', 'bad.ndjson', '--at', 'nonsense'], 2, '--at: "nonsense" is no time'],
     ['--last nonsense', ['explain', '--journal', 'bad.ndjson', '--last', '0'], 2, '--last: 0 is below 1'],
     ['a folder to learn from', ['profile', '--trace', 'folder'], 4, 'folder: this is a folder'],
-    ['an unknown plugin', ['describe', 'hm'], 3, 'did you mean "hmm"?'],
+    ['an unknown plugin', ['describe', 'hmm-regim'], 3, 'did you mean "hmm-regime"?'],
     ['an unknown mode', ['run', '--mode', 'dead'], 2, '--mode: "dead" is none of shadow, live'],
     ['an unknown choice', ['run', '--decide', 'some'], 2, '--decide: "some" is none of recent, all'],
     ['an unknown level', ['run', '--log-level', 'loud'], 2, '--log-level: "loud" is none of debug'],

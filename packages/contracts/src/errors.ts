@@ -37,6 +37,7 @@ export const ERRORS = {
   STORE_WRITE_FAILED: 'Make room on the disk or give the process the right to write; what was there before is intact.',
   STORE_LOCKED: 'Stop the other instance, or wait until its lease expires.',
   STATE_UNREADABLE: 'Nothing: the part begins again from nothing, with the reactive policy until it has learnt.',
+  TRAINING_DIVERGED: 'Nothing: the old weights stay, and training is tried again; if it comes again, lower the learning rate.',
   STAGE_TIMEOUT: 'Raise the time limit, or make the plugin answer sooner.',
   LIFECYCLE: 'Start an engine once, and do not use it after close.',
   NOTHING_TO_EXPLAIN: 'Choose a time and a pool that the journal holds.',

@@ -74,7 +74,7 @@ export function assemble(config: ResolvedConfig, services: Services, options: En
   const calendars = services.get(TOKENS.calendars).map(({ name, instance }) => ({ name, calendar: instance }));
   const actuators = new Map([...targets].map(([pool, { name, instance }]) => [pool, { name, target: instance }] as const));
   const trainingLimit = options.mode === 'replay' ? Number.POSITIVE_INFINITY : settings.training.timeLimit;
-  const training = new Training(trainable, settings, options.trainAt, failures, trainingLimit);
+  const training = new Training(trainable, settings, options.trainAt, failures, trainingLimit, meter, signal);
   const stages = {
     profile: new ProfileStage(profiler.name, profiler.instance, failures),
     predict: new PredictStage(slots, failures, limit, signal, settings),

@@ -1,6 +1,7 @@
 import { AuspexError, type BehaviorProfile, type Extension, type PluginUse, type Store } from '@auspex/contracts';
 import { assemble, type Parts } from './assemble.ts';
 import { type Catalogue, parseConfig, parseUse, type ResolvedConfig } from './config/parse.ts';
+import { noticeOf } from './cycle/notice.ts';
 import { breathe } from './defaults/breathe.ts';
 import { VirtualClock } from './defaults/clock.ts';
 import { heartbeat } from './defaults/heartbeat.ts';
@@ -36,7 +37,10 @@ export interface EngineOptions {
    * so that catching up orders nothing; in replay everything is decided.
    */
   readonly decideFrom?: number;
-  /** Train exactly once, at the first step at or after this (epoch ms), instead of on schedule. */
+  /**
+   * Train exactly once, at the first step at or after this (epoch ms), instead of on schedule. A replay uses the weights at that step
+   * already (`training.within` counts for the schedule alone), in live and shadow they go into service once they are there.
+   */
   readonly trainAt?: number;
   /** The trace's demand is the truth, whatever the simulated fleet could have served (open loop). Default false. */
   readonly trustDemand?: boolean;
@@ -241,12 +245,17 @@ class AuspexEngine implements Engine {
   async #runOnce(): Promise<void> {
     const parts = this.#running();
     const { signal } = this.#abort;
+    // What a restart cut short goes on at once; the next step may be a minute away.
+    parts.training.work();
     for await (const _ of parts.ingest.read(signal)) {
-      for (let closed = parts.ingest.take(); closed; closed = parts.ingest.take()) {
+      while (await this.#weightsAreThere(parts)) {
+        const closed = parts.ingest.take();
+        if (!closed) break;
         // Until the step is whole, what the engine knows fits no checkpoint.
         this.#torn = true;
-        await this.#step(parts, closed);
+        if (!(await this.#step(parts, closed))) break;
         this.#torn = false;
+        parts.training.work();
         if (this.#steps % BREATHE_STEPS === 0) await breathe();
         if (signal.aborted) break;
       }
@@ -261,8 +270,51 @@ class AuspexEngine implements Engine {
     throw new AuspexError('LIFECYCLE', `an engine that is ${this.state} cannot do this; start it first`);
   }
 
-  async #step(parts: Parts, closed: ClosedStep): Promise<void> {
-    const { cycle, training, journal, clock } = parts;
+  /**
+   * Waits for the weights that are declared for the next step, where that one may wait: between two steps, so that a stop meanwhile
+   * leaves nothing half done. False = the engine was told to stop.
+   */
+  async #weightsAreThere({ training, ingest }: Parts): Promise<boolean> {
+    const declared = training.pending?.declared;
+    const next = declared === undefined ? undefined : ingest.peek();
+    if (declared === undefined || next === undefined) return true;
+    const at = next + this.settings.step;
+    return at < declared || !this.#waits(at) || training.finished();
+  }
+
+  /** A replay and a backlog wait for weights at their declared step, so that they come out the same each time. The present does not wait. */
+  #waits(at: number): boolean {
+    return this.#options.mode === 'replay' || !this.#isRecent(at, (this.#parts as Parts).clock.now());
+  }
+
+  /** Begins what is due, and puts what is ready into service. False = told to stop while waiting. */
+  async #train(parts: Parts, at: number): Promise<boolean> {
+    const { training } = parts;
+    if (!(await this.#adopt(parts, at))) return false;
+    if (!training.isDue(at)) return true;
+    training.begin(at);
+    this.#persistence?.keepTraining();
+    return this.#adopt(parts, at);
+  }
+
+  async #adopt({ training, journal, logger }: Parts, at: number): Promise<boolean> {
+    const { pending } = training;
+    if (!pending || at < pending.declared) return true;
+    if (this.#waits(at) && !(await training.finished())) return false;
+    for (const trained of training.settle(at)) {
+      if (trained.artifact) this.#persistence?.keepArtifact(trained.name, trained.at, trained.artifact);
+      this.#persistence?.keepTraining();
+      const notice = noticeOf(trained);
+      if (notice) journal.append({ type: 'notice', step: at, ...notice });
+      else logger.debug({ predictor: trained.name }, `${trained.name}: training gave no new weights`);
+      training.report(trained);
+    }
+    return true;
+  }
+
+  /** False = told to stop in its middle: it is torn, and done anew by the next start. */
+  async #step(parts: Parts, closed: ClosedStep): Promise<boolean> {
+    const { cycle, training, clock } = parts;
     const persistence = this.#persistence as Persistence;
     const at = closed.step + this.settings.step;
     if (clock instanceof VirtualClock) clock.advance(at);
@@ -271,12 +323,7 @@ class AuspexEngine implements Engine {
     const taken = cycle.take(cycle.reshape(closed));
     persistence.keepUsage(taken.usage, closed);
     cycle.learn(taken);
-    if (training.isDue(at)) {
-      for (const { name, artifact, series } of await training.train(at, this.#abort.signal)) {
-        persistence.keepArtifact(name, artifact);
-        journal.append({ type: 'notice', step: at, code: 'TRAINED', text: `${name}: new weights from ${series} series` });
-      }
-    }
+    if (!(await this.#train(parts, at))) return false;
     const forecasts = await cycle.forecast(at);
     persistence.tidy(closed.step);
     this.#sinceCommit++;
@@ -290,7 +337,9 @@ class AuspexEngine implements Engine {
     cycle.tellFailures(at);
     parts.meter.count('auspex_steps_total');
     parts.taps.meter(parts.meter);
+    training.meter(at);
     this.#options.onStep?.(closed.step, closed.missing);
+    return true;
   }
 
   /** What is long past is learnt from, never ordered: after a stall as after a start. A replay lives in its own time. */

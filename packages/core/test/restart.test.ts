@@ -204,7 +204,7 @@ const learner = definePredictor({
         ),
       train: (history) => {
         if (fails) throw new Error('loss is NaN');
-        trained.push(history[0]?.observations.length ?? 0);
+        trained.push([...(history[0]?.observations ?? [])].length);
         return nothing ? undefined : new Uint8Array([7]);
       },
       use: (artifact) => {
@@ -226,13 +226,15 @@ test('weights are trained on schedule, stored, and in service after a restart; h
   const first = engineOver(map, trace, overrides, { onStep: (step) => step === T0 + 130 * MINUTE && first.stop() });
   await finish(first);
   expect(trained).toEqual([60, 100]);
-  expect(map.get('artifact/learner')).toEqual(new Uint8Array([7]));
+  // The second began ten minutes before the stop, and its weights come after it: they are trained again on the same.
+  expect(map.get('artifact/learner/2026-01-05T01:00:00Z')).toEqual(new Uint8Array([7]));
   const lines: string[] = [];
   await finish(engineOver(map, trace, overrides, { onJournal: (line) => lines.push(line) }));
-  expect(trained).toEqual([60, 100, 100]);
+  expect(trained).toEqual([60, 100, 100, 100]);
+  expect(map.get('artifact/learner/2026-01-05T02:00:00Z')).toEqual(new Uint8Array([7]));
   const decisions = lines.filter((line) => line.includes('"decision"')).map((line) => JSON.parse(line).decision.demand);
   expect(decisions[0]).toMatchObject({ by: 'ensemble' });
-  map.set('artifact/learner', new Uint8Array(3));
+  for (const each of map.keys()) if (each.startsWith('artifact/learner/')) map.set(each, new Uint8Array(3));
   const spoilt: string[] = [];
   await finish(engineOver(map, trace, overrides, { onJournal: (line) => spoilt.push(line) }));
   expect(spoilt.some((line) => line.includes('the weights of learner could not be read'))).toBe(true);

@@ -1,89 +1,169 @@
 import type { Random } from '@auspex/contracts';
-import { expect, expectRoom } from './expect.ts';
-import { initialise, meanOf } from './initialise.ts';
-import { maximise } from './maximise.ts';
-import { checkParameters, copyParameters, type Parameters } from './parameters.ts';
-import { lengthOf, type Sequence } from './sequence.ts';
-
-/** Least variance as a share of the whole sequence's, and absolute: a state on one point may not shrink to nothing. */
-const FLOOR_SHARE = 1e-3;
-const FLOOR = 1e-6;
+import { broadcast } from './arrays.ts';
+import { chainStep, type ExpectationStep } from './chain-step.ts';
+import { maximiseDurations } from './durations/maximise-durations.ts';
+import { semiStep } from './durations/semi-step.ts';
+import type { Emission, EmissionFamily } from './emissions/emission.ts';
+import { familyOf } from './emissions/families.ts';
+import { LEAST_VISITS } from './emissions/family.ts';
+import { type DurationChoice, type EmissionChoice, initialise, joined } from './initialise.ts';
+import { checkModel, copyModel, type Model } from './model.ts';
+import type { Priors } from './priors.ts';
+import { checkValues, rowsFor, type Sequence } from './sequence.ts';
+import type { Topology } from './topology.ts';
+import { varianceFloors } from './variance-floors.ts';
 
 /** How to fit. */
-export interface FitOptions {
-  /** K. */
-  readonly states: number;
-  /** Where to begin. Default: seeded k-means++. */
-  readonly from?: Parameters;
-  /** Draws the start values; needed only without `from`. */
+export interface FitOptions<F extends EmissionFamily = 'gaussian'> {
+  /** Where to begin: this model, of which only a copy is changed. Default: start values that `random` draws. */
+  readonly from?: Model<Extract<Emission, { family: F }>>;
+  /** K. Needed without `from`. */
+  readonly states?: number;
+  /** Default `{ family: 'gaussian' }`. */
+  readonly emission?: EmissionChoice<F>;
+  /** Fits how long visits last; see `Model.durations`. Default: a plain chain. */
+  readonly durations?: DurationChoice;
+  /** Which transitions the start values allow. Default ergodic. */
+  readonly topology?: Topology;
+  /** Draws the start values. Needed without `from`. The same stream gives the same fit. */
   readonly random?: Random;
+  /** Starts to try, of which the likeliest fit is given; those after the first draw from forks of `random`. Default 1. */
+  readonly restarts?: number;
   /** Default 100. */
   readonly maxIterations?: number;
-  /** Stop when the log-likelihood gains less than this an iteration, in nats. Default 0.01. */
+  /** Stop when the log-likelihood gains less than this an iteration, in nats. Default 0.01; -Infinity = never. */
   readonly tolerance?: number;
+  /** Default: none. */
+  readonly priors?: Priors;
+  /**
+   * Normals: least variance as a share of the whole data's in each dimension, and at least 1e-6: a state on one point may not shrink to nothing.
+   * Default 0.001; 0 = none, not even 1e-6.
+   */
+  readonly varianceFloor?: number;
+  /**
+   * Around which means an M-step takes the variances of `gaussian` and `gaussian-mixture`. Default `new-means`, which is EM; `old-means` is what hmmlearn
+   * 0.3.3 does with mixtures, and does not promise that the likelihood rises.
+   */
+  readonly variancesAround?: 'new-means' | 'old-means';
   /** Called with each iteration's log-likelihood. */
   readonly monitor?: (logLikelihood: number, iteration: number) => void;
 }
 
-/** A fitted chain. */
-export interface Fit {
-  readonly parameters: Parameters;
+/** A fitted model. */
+export interface Fit<E extends Emission = Emission> {
+  readonly model: Model<E>;
   /** Log-likelihood at the last E-step: of the parameters before the last M-step. */
   readonly logLikelihood: number;
+  /** That of every iteration. */
+  readonly history: readonly number[];
   readonly iterations: number;
   readonly converged: boolean;
 }
 
-/**
- * Baum-Welch: expectation-maximisation for hidden Markov chains (Baum et al. 1970, as in Rabiner 1989). Deterministic.
- *
- * @throws RangeError on an empty sequence, or without `from` and `random`
- */
-export function fit(sequence: Sequence, options: FitOptions): Fit {
-  const { maxIterations = 100, tolerance = 0.01, monitor } = options;
-  const length = lengthOf(sequence);
-  if (length === 0) throw new RangeError('nothing to fit');
+type Of<F extends EmissionFamily> = Extract<Emission, { family: F }>;
 
-  const floors = varianceFloors(sequence);
-  const parameters = begin(sequence, floors, options);
-  const room = expectRoom(length, options.states);
+/**
+ * Baum-Welch: expectation-maximisation for hidden Markov models (Baum et al. 1970, as in Rabiner 1989; with durations Ferguson 1980). Deterministic.
+ *
+ * @param sequences independent of each other, of equal dimensions
+ * @throws RangeError on no observations, values that the family cannot give, a `from` of another shape, or without `from` and `random`
+ */
+export function fit<F extends EmissionFamily = 'gaussian'>(sequences: readonly Sequence[], options: FitOptions<F>): Fit<Of<F>> {
+  const all = joined(sequences);
+  if (all.values.length === 0) throw new RangeError('nothing to fit');
+  const floors = varianceFloors(all, options.varianceFloor ?? 1e-3);
+  const { random, restarts = 1 } = options;
+  let best: Fit<Of<F>> | undefined;
+  for (let attempt = 0; attempt < (options.from ? 1 : restarts); attempt++) {
+    const model = begin(sequences, floors, options, attempt === 0 ? random : random?.fork(`restart ${attempt}`));
+    const found = climb(model, sequences, all, floors, options);
+    if (!best || found.logLikelihood > best.logLikelihood) best = found;
+  }
+  if (!best) throw new RangeError('restarts must be at least 1');
+  return best;
+}
+
+function climb<F extends EmissionFamily>(
+  model: Model<Of<F>>,
+  sequences: readonly Sequence[],
+  all: Sequence,
+  floors: Float64Array,
+  { maxIterations = 100, tolerance = 0.01, priors = {}, variancesAround = 'new-means', monitor }: FitOptions<F>,
+): Fit<Of<F>> {
+  const { states, emission, durations } = model;
+  const trainer = familyOf<Emission>(emission).trainer(emission, states, { values: all.values, priors, floors, variancesAround });
+  const semi = durations ? semiStep(model, durations, sequences, trainer) : undefined;
+  const step = semi ?? chainStep(model, sequences, trainer);
+  const chain = chainPriors(priors, states);
+  const history: number[] = [];
   let before = Number.NEGATIVE_INFINITY;
   for (let iteration = 1; iteration <= maxIterations; iteration++) {
-    const expectation = expect(parameters, sequence, room);
-    maximise(parameters, sequence, expectation, floors);
-    const now = expectation.logLikelihood;
+    const now = step.run();
+    maximiseChain(model, step, chain);
+    trainer.maximise();
+    if (semi && durations) maximiseDurations(durations, semi.ended, states);
+    history.push(now);
     monitor?.(now, iteration);
-    if (now - before < tolerance) return { parameters, logLikelihood: now, iterations: iteration, converged: true };
+    if (now - before < tolerance) return { model, logLikelihood: now, history, iterations: iteration, converged: true };
     before = now;
   }
-  return { parameters, logLikelihood: before, iterations: maxIterations, converged: false };
+  return { model, logLikelihood: before, history, iterations: maxIterations, converged: false };
 }
 
-function begin(sequence: Sequence, floors: Float64Array, { states, from, random }: FitOptions): Parameters {
-  if (!from) {
-    if (!random) throw new RangeError('give either `from` or `random`');
-    return initialise(sequence, states, floors, random);
+interface ChainPriors {
+  readonly start: Float64Array;
+  readonly transition: Float64Array;
+}
+
+function chainPriors({ start = 1, transition = 1 }: Priors, states: number): ChainPriors {
+  return {
+    start: broadcast('the prior of start', start, states),
+    transition: broadcast('the prior of transition', transition, states * states),
+  };
+}
+
+/** The M-step of start and transitions, in place (Rabiner 1989, equation 40). What was 0 stays 0 whatever the prior. */
+function maximiseChain({ states, start, transition }: Model, { first, moves }: ExpectationStep, priors: ChainPriors): void {
+  maximiseRow(start, 0, states, first, priors.start);
+  for (let i = 0; i < states; i++) maximiseRow(transition, i * states, states, moves, priors.transition);
+}
+
+function maximiseRow(row: Float64Array, at: number, width: number, counts: Float64Array, concentration: Float64Array): void {
+  let sum = 0;
+  for (let j = at; j < at + width; j++) {
+    if ((row[j] as number) > 0) sum += Math.max(0, (counts[j] as number) + (concentration[j] as number) - 1);
   }
-  const parameters = copyParameters(checkParameters(from));
-  if (parameters.states !== states || parameters.dimensions !== sequence.dimensions) throw new RangeError('`from` has another shape');
-  parameters.variances.forEach((variance, m) => {
-    parameters.variances[m] = Math.max(variance, floors[m % sequence.dimensions] as number);
-  });
-  return parameters;
+  if (sum < LEAST_VISITS) return;
+  for (let j = at; j < at + width; j++) {
+    if ((row[j] as number) > 0) row[j] = Math.max(0, (counts[j] as number) + (concentration[j] as number) - 1) / sum;
+  }
 }
 
-function varianceFloors(sequence: Sequence): Float64Array {
-  const { values, dimensions } = sequence;
-  return Float64Array.from({ length: dimensions }, (_, d) => {
-    const mean = meanOf(sequence, d);
-    let sum = 0;
-    let count = 0;
-    for (let i = d; i < values.length; i += dimensions) {
-      const x = values[i] as number;
-      if (Number.isNaN(x)) continue;
-      sum += (x - mean) ** 2;
-      count++;
-    }
-    return Math.max(FLOOR, count > 0 ? (FLOOR_SHARE * sum) / count : 0);
-  });
+function begin<F extends EmissionFamily>(
+  sequences: readonly Sequence[],
+  floors: Float64Array,
+  { from, states, emission, durations, topology }: FitOptions<F>,
+  random: Random | undefined,
+): Model<Of<F>> {
+  if (!from) {
+    if (!random || states === undefined) throw new RangeError('give either `from`, or `states` and `random`');
+    const choice = emission ?? ({ family: 'gaussian' } as EmissionChoice<F>);
+    return initialise(
+      sequences,
+      { states, emission: choice, floors, ...(durations && { durations }), ...(topology && { topology }) },
+      random,
+    );
+  }
+  const model = copyModel(checkModel(from));
+  if (states !== undefined && states !== model.states) throw new RangeError(`\`from\` has ${model.states} states, not ${states}`);
+  if (emission && emission.family !== model.emission.family) throw new RangeError(`\`from\` has emission family ${model.emission.family}`);
+  const given: Emission = model.emission;
+  checkValues(sequences, given.family, given.family === 'categorical' ? given.symbols : 0);
+  for (const sequence of sequences) rowsFor(sequence, given);
+  if (given.family === 'gaussian' || given.family === 'gaussian-mixture') {
+    given.variances.forEach((variance, m) => {
+      given.variances[m] = Math.max(variance, floors[m % given.dimensions] as number);
+    });
+  }
+  return model;
 }

@@ -1,25 +1,21 @@
-import { backward } from './backward.ts';
-import { forward } from './forward.ts';
-import type { Parameters } from './parameters.ts';
-import type { Sequence } from './sequence.ts';
+import { semiPosteriors } from './durations/semi-step.ts';
+import { familyOf } from './emissions/families.ts';
+import { kernelsFor } from './kernel/kernel.ts';
+import { makeRoom } from './kernel/passes.ts';
+import { fillEmissions, rescueOf } from './lattice.ts';
+import type { Model } from './model.ts';
+import { rowsFor, type Sequence } from './sequence.ts';
 
-/** gamma, [T x K]: P(state at t | the whole sequence). Every row sums to 1. */
-export function posteriors(parameters: Parameters, sequence: Sequence): Float64Array {
-  const passed = forward(parameters, sequence);
-  return smooth(parameters.states, passed.filtered, backward(parameters, passed));
-}
-
-/** gamma from both passes, written over `later` and returned. */
-export function smooth(states: number, filtered: Float64Array, later: Float64Array): Float64Array {
-  for (let row = 0; row < filtered.length; row += states) {
-    let sum = 0;
-    for (let k = 0; k < states; k++) {
-      const joint = (filtered[row + k] as number) * (later[row + k] as number);
-      later[row + k] = joint;
-      sum += joint;
-    }
-    // The sum is 1 but for rounding; dividing keeps a long sequence from drifting.
-    for (let k = 0; k < states; k++) later[row + k] = (later[row + k] as number) / sum;
-  }
-  return later;
+/** gamma, [T x K]: P(state at t | the whole sequence). Every row sums to 1 (Rabiner 1989, equation 27). */
+export function posteriors(model: Model, sequence: Sequence): Float64Array {
+  if (model.durations) return semiPosteriors(model, model.durations, sequence);
+  const { states, start, transition, emission } = model;
+  const rows = rowsFor(sequence, emission);
+  const room = makeRoom(rows, states);
+  const densities = familyOf(emission).densities(emission, states);
+  fillEmissions(densities, states, emission.dimensions, sequence.values, room.emissions);
+  const { lattice } = kernelsFor(states);
+  lattice.forward(rows, start, transition, room, rescueOf(model, densities, sequence.values, room, true));
+  lattice.backward(rows, transition, room, new Float64Array(states), new Float64Array(states * states));
+  return room.alphas;
 }

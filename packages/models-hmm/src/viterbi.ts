@@ -1,26 +1,33 @@
-import { logDensity } from './emissions/gaussian.ts';
-import type { Parameters } from './parameters.ts';
-import { lengthOf, type Sequence } from './sequence.ts';
+import { semiViterbi } from './durations/semi-viterbi.ts';
+import { familyOf } from './emissions/families.ts';
+import type { Model } from './model.ts';
+import { rowsFor, type Sequence } from './sequence.ts';
 
 /** The likeliest path. */
 export interface Path {
   /** [T]: the state at each step, 0 .. K-1. */
   readonly states: Uint16Array;
-  /** log P(path, sequence | parameters). 0 of an empty sequence. */
+  /** log P(path, sequence | model), in nats. 0 of an empty sequence. */
   readonly logProbability: number;
 }
 
 /** The single likeliest sequence of states (Viterbi 1967; Rabiner 1989, section III.B). Of equals the lowest state wins. */
-export function viterbi(parameters: Parameters, sequence: Sequence): Path {
-  const { states, dimensions, transition, start } = parameters;
-  const length = lengthOf(sequence);
+export function viterbi(model: Model, sequence: Sequence): Path {
+  if (model.durations) return semiViterbi(model, model.durations, sequence);
+  const { states, emission, transition, start } = model;
+  const length = rowsFor(sequence, emission);
   const path = new Uint16Array(length);
   if (length === 0) return { states: path, logProbability: 0 };
+  const densities = familyOf(emission).densities(emission, states);
+  const density = new Float64Array(states);
   const logs = transition.map(Math.log);
   const from = new Uint16Array(length * states);
-  let best = start.map((p, k) => Math.log(p) + logDensity(parameters, k, sequence.values, 0));
+  let best = new Float64Array(states);
   let next = new Float64Array(states);
+  densities.log(sequence.values, 0, density, 0);
+  for (let k = 0; k < states; k++) best[k] = Math.log(start[k] as number) + (density[k] as number);
   for (let t = 1; t < length; t++) {
+    densities.log(sequence.values, t * emission.dimensions, density, 0);
     for (let j = 0; j < states; j++) {
       let value = Number.NEGATIVE_INFINITY;
       let origin = 0;
@@ -32,7 +39,7 @@ export function viterbi(parameters: Parameters, sequence: Sequence): Path {
         }
       }
       from[t * states + j] = origin;
-      next[j] = value + logDensity(parameters, j, sequence.values, t * dimensions);
+      next[j] = value + (density[j] as number);
     }
     [best, next] = [next, best];
   }

@@ -1,7 +1,7 @@
 import { normalCdf, normalQuantile } from '@auspex/numerics';
 import { describe, expect, it } from 'vitest';
-import { CDF, REACH, STEPS } from '../src/cdf-table.ts';
-import { beginMixture, mixtureCdf, mixtureQuantile, setComponent } from '../src/index.ts';
+import { CDF, REACH, STEPS } from '../src/predictor/cdf-table.ts';
+import { beginMixture, mixtureCdf, mixtureQuantile, setComponent } from '../src/predictor/mixture.ts';
 
 describe('normal', () => {
   it('agrees with published values', () => {

@@ -1,15 +1,15 @@
 import { LEVELS, type Observation, type Prediction, type Predictor } from '@auspex/contracts';
-import { pinball } from '@auspex/numerics';
+import { pack, pinball, unpack } from '@auspex/numerics';
 import { testLaws } from '@auspex/testkit';
 import { describe, expect, it } from 'vitest';
-import { context, request, START, series, world } from '../../../test/support/series.ts';
-import { hmm } from '../src/index.ts';
+import { context, request, series, world } from '../../../test/support/series.ts';
+import { hmmRegime } from '../src/index.ts';
 
 const MINUTE = 60_000;
-const make = (options: Record<string, unknown> = {}): Predictor => hmm.create(hmm.config.parse(options), context);
+const make = (options: Record<string, unknown> = {}): Predictor => hmmRegime.create(hmmRegime.config.parse(options), context);
 
 describe.each([1, 5, 60])('laws at a step of %i minutes', (minutes) => {
-  testLaws('predictor', () => ({ plugin: hmm, stepMs: minutes * MINUTE }), { describe, it });
+  testLaws('predictor', () => ({ plugin: hmmRegime, stepMs: minutes * MINUTE }), { describe, it });
 });
 
 /** Walks through a world; calls `each` with the forecast for `h` steps and what came. */
@@ -54,38 +54,46 @@ describe('accuracy in a world of regimes', () => {
   });
 });
 
-describe('hmm', () => {
-  it('says which regime it is in', () => {
-    const stepMs = 5 * MINUTE;
-    const predictor = make();
-    let state = predictor.begin(series(stepMs));
-    const observations = Array.from({ length: 2000 }, (_, i) => ({
-      step: START + i * stepMs,
-      value: (i % 400 >= 370 ? 200 : 100) * (1 + 0.02 * Math.sin(i * 1.7)),
-      truth: 'observed' as const,
-    }));
-    for (const observation of observations) state = predictor.observe(state, observation);
-    const { note } = predictor.forecast(state, request(observations, stepMs)) as Prediction;
-    expect(note).toMatch(/^regime 3 of 3: \+\d+ % of expected$/);
-  });
-
+describe('hmm-regime', () => {
   it('one state is a plain seasonal model', () => {
     const predictor = make({ states: 1 });
     let state = predictor.begin(series(5 * MINUTE));
     const observations = world(400, 5 * MINUTE, 10);
     for (const observation of observations) state = predictor.observe(state, observation);
-    expect((predictor.forecast(state, request(observations, 5 * MINUTE)) as Prediction).note).toContain('regime 1 of 1');
+    expect((predictor.forecast(state, request(observations, 5 * MINUTE)) as Prediction).note).toMatch(
+      /^usual \(regime 1 of 1, [+-]\d+ % of expected\)$/,
+    );
   });
 
   it('refuses options that it does not know', () => {
-    expect(() => hmm.config.parse({ regimes: 3 })).toThrow();
-    expect(hmm.config.parse({})).toEqual({ states: 3, window: 1000, refitEvery: 7 * 86_400_000, memory: 7 * 86_400_000 });
+    expect(() => hmmRegime.config.parse({ regimes: 3 })).toThrow();
+    expect(() => hmmRegime.config.parse({ surgeAt: -0.1 })).toThrow();
+    expect(hmmRegime.config.parse({})).toEqual({
+      states: 3,
+      window: 1000,
+      refitEvery: 7 * 86_400_000,
+      memory: 7 * 86_400_000,
+      surgeAt: 0.25,
+    });
   });
 
-  it('refuses a state whose parts do not fit', () => {
+  it('refuses a state of another version, and one whose parts do not fit', () => {
     const predictor = make();
-    const state = predictor.begin(series(5 * MINUTE)) as { belief: Float64Array };
-    state.belief = Float64Array.of(1, 0, 0);
-    expect(() => predictor.decode(predictor.encode(state))).toThrow('incomplete');
+    let state = predictor.begin(series(5 * MINUTE));
+    for (const observation of world(300, 5 * MINUTE, 10)) state = predictor.observe(state, observation);
+    const plain = unpack<Record<string, unknown> & { regimes: Record<string, unknown>; expectations: Record<string, unknown> }>(
+      predictor.encode(state),
+    );
+    expect(predictor.encode(predictor.decode(pack(plain)))).toEqual(predictor.encode(state));
+    const broken: readonly [string, unknown][] = [
+      ['version 3', { ...plain, v: 2 }],
+      ['version 3', null],
+      ['incomplete', { ...plain, stepMs: 0 }],
+      ['incomplete', { ...plain, expectations: { ...plain.expectations, day: new Float64Array(3) } }],
+      ['incomplete', { ...plain, regimes: { ...plain.regimes, belief: Float64Array.of(1) } }],
+      ['incomplete', { ...plain, regimes: { ...plain.regimes, rho: 1 } }],
+      ['start', { ...plain, regimes: { ...plain.regimes, model: { ...(plain.regimes['model'] as object), start: new Float64Array(2) } } }],
+    ];
+    for (const [message, other] of broken) expect(() => predictor.decode(pack(other)), message).toThrow(message);
   });
 });

@@ -2,13 +2,13 @@ import { LEVELS, type PluginContext } from '@auspex/contracts';
 import { SeededRandom } from '@auspex/numerics';
 import { fakeContext } from '@auspex/testkit';
 import { expect, test } from 'vitest';
-import { hmm } from '../src/index.ts';
+import { hmmRegime } from '../src/index.ts';
 
 const HOUR = 3_600_000;
 const START = Date.UTC(2026, 0, 5);
 
 test('a series that is silent for hours and then very loud is not forecast to be louder by orders of magnitude', () => {
-  const predictor = hmm.create(hmm.config.parse({}), fakeContext() as PluginContext);
+  const predictor = hmmRegime.create(hmmRegime.config.parse({}), fakeContext() as PluginContext);
   const info = { id: 's', scope: 'pool', name: 's', pop: '', measure: 'requests', zone: 'UTC', stepMs: HOUR } as const;
   let state = predictor.begin(info);
   const random = new SeededRandom('spiky');

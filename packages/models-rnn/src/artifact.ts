@@ -1,17 +1,20 @@
 import { AuspexError } from '@auspex/contracts';
-import { EXTRAS, HORIZONS, INPUTS, type Network, networkOver, OUTPUTS, sizeOf } from './network.ts';
+import { INPUTS, LOCALS, STATICS } from './features.ts';
+import { type Network, networkOver, type Shape, sizeOf } from './network/shape.ts';
 
-const MAGIC = 0x41585231; // "AXR1"
-const VERSION = 1;
-/** Magic, version, the five dimensions, checksum: 32-bit words, big-endian. */
-const WORDS = 8;
-const CHECKSUM = 7;
+const MAGIC = 0x41585232; // "AXR2"
+/** Of the features: weights that were trained on others mean nothing. */
+const VERSION = 2;
+const CHECKSUM = 8;
+/** Magic, version, cell, the five dimensions, checksum: 32-bit words, big-endian; then weights as little-endian 32-bit floats. */
+const WORDS = 9;
+const CELLS = ['lstm', 'gru'] as const;
 
-/** The bytes of a trained network: header, then weights as little-endian 32-bit floats. */
-export function writeArtifact({ hidden, flat }: Network, window: number): Uint8Array {
+/** The bytes of a trained network. */
+export function writeArtifact({ shape, flat }: Network): Uint8Array {
   const bytes = new Uint8Array(WORDS * 4 + flat.length * 4);
   const view = new DataView(bytes.buffer);
-  dimensions(hidden, window).forEach((word, i) => {
+  header(shape).forEach((word, i) => {
     view.setUint32(4 * i, word);
   });
   flat.forEach((weight, i) => {
@@ -21,11 +24,11 @@ export function writeArtifact({ hidden, flat }: Network, window: number): Uint8A
   return bytes;
 }
 
-function dimensions(hidden: number, window: number): number[] {
-  return [MAGIC, VERSION, hidden, window, INPUTS * 1000 + EXTRAS, OUTPUTS, HORIZONS.reduce((mix, h) => mix * 31 + h, 7)];
+function header({ cell, hidden, decoder }: Shape): number[] {
+  return [MAGIC, VERSION, CELLS.indexOf(cell), hidden, decoder, INPUTS, STATICS, LOCALS];
 }
 
-const NAMES = ['magic', 'version', 'hidden', 'window', 'inputs', 'outputs', 'horizons'];
+const NAMES = ['magic', 'version', 'cell', 'hidden', 'decoder', 'inputs', 'statics', 'locals'];
 
 /** Weights in service and the number that tells them from others. */
 export interface Weights {
@@ -33,24 +36,24 @@ export interface Weights {
   readonly tag: number;
 }
 
-/** @throws AuspexError STATE_UNREADABLE on bytes that `writeArtifact` did not write for these options, or that were changed since */
-export function readArtifact(bytes: Uint8Array, hidden: number, window: number): Weights {
+/** @throws AuspexError STATE_UNREADABLE on bytes that `writeArtifact` did not write for this shape, or that were changed since */
+export function readArtifact(bytes: Uint8Array, shape: Shape): Weights {
   const refuse = (why: string): never => {
     throw new AuspexError('STATE_UNREADABLE', `the weights of rnn cannot be used: ${why}`);
   };
   if (bytes.length < WORDS * 4) refuse('too short');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  dimensions(hidden, window).forEach((word, i) => {
+  header(shape).forEach((word, i) => {
     const found = view.getUint32(4 * i);
     if (found !== word) refuse(`${NAMES[i]} is ${found}, not ${word}`);
   });
-  const size = sizeOf(hidden);
+  const size = sizeOf(shape);
   if (bytes.length !== WORDS * 4 + 4 * size) refuse(`${bytes.length} bytes, not ${WORDS * 4 + 4 * size}`);
   const tag = view.getUint32(4 * CHECKSUM);
   if (tag !== checksum(bytes)) refuse('the checksum does not match');
   const flat = Float64Array.from({ length: size }, (_, i) => view.getFloat32(WORDS * 4 + 4 * i, true));
   if (!flat.every(Number.isFinite)) refuse('a weight is no number');
-  return { network: networkOver(hidden, flat), tag };
+  return { network: networkOver(shape, flat), tag };
 }
 
 /** 32-bit FNV-1a over all bytes but the checksum's own; never 0, which means "no weights". */

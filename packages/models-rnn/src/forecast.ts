@@ -1,106 +1,74 @@
-import { type ForecastRequest, LEVELS, NOT_READY, type NotReady, type Prediction } from '@auspex/contracts';
+import { type Answers, type ForecastRequest, LEVELS, NOT_READY, type NotReady, type Prediction } from '@auspex/contracts';
 import type { Weights } from './artifact.ts';
-import { headWidth, rawOutputs, rise } from './head.ts';
+import type { Backend } from './backends/backend.ts';
+import { INPUTS, LOCALS, pointLocals, STATICS, seriesStatics, unitOf } from './features.ts';
 import { columnsOf } from './levels.ts';
-import { bounded, type Memory, oneOf, seasonChange, seasonChanges } from './memory.ts';
-import { EXTRAS, HORIZONS, INPUTS, OUTPUTS } from './network.ts';
-import { lastRow, type RnnState, rerun } from './state.ts';
+import { oneOf } from './memory.ts';
+import { type RnnState, rerun } from './state.ts';
 
 /** Furthest that a quantile may lie above the day's highest rate, on the log scale: a factor of twenty. */
 const MOST = 3;
-/** Span over which a day bends so much that yesterday's one noisy slot is a better guide than a straight line; less counts in part. */
-const BEND = 4 * 3_600_000;
 
-/** Working memory of one instance; holds nothing between calls. */
-export interface Room {
-  readonly hidden: Float64Array;
-  readonly cell: Float64Array;
-  readonly gates: Float64Array;
-  readonly v: Float64Array;
-  readonly raw: Float64Array;
-  readonly quantiles: Float64Array;
-}
-
-export function beginRoom(hidden: number): Room {
-  return {
-    hidden: new Float64Array(hidden),
-    cell: new Float64Array(hidden),
-    gates: new Float64Array(4 * hidden),
-    v: new Float64Array(headWidth(hidden)),
-    raw: new Float64Array(OUTPUTS),
-    quantiles: new Float64Array(OUTPUTS),
-  };
-}
-
-/** Quantiles of the rate, from the carried state in O(1), or from the ring when it was made by other weights. */
-export function forecastState(
-  state: RnnState,
-  { origin, horizon, levels }: ForecastRequest,
+/** Quantiles of the rates of many series, in one call of the backend. */
+export function forecastStates(
+  states: readonly RnnState[],
+  requests: readonly ForecastRequest[],
   weights: Weights | undefined,
-  room: Room,
-): Prediction | NotReady {
-  const { memory } = state;
-  if (!weights || memory.slots < state.inputs.length / INPUTS) return NOT_READY;
-  runHead(state, weights, room);
+  backend: Backend,
+): Answers {
+  const answers: (Prediction | NotReady)[] = states.map(() => NOT_READY);
+  if (!weights) return answers;
+  const rows = states.map((state, i) => ({ state, i })).filter(({ state }) => state.memory.slots >= state.inputs.length / INPUTS);
+  if (rows.length === 0) return answers;
+  const units = weights.network.shape.hidden;
+  const points = Math.max(...rows.map(({ i }) => (requests[i] as ForecastRequest).horizon.length));
+  const hidden = new Float64Array(rows.length * units);
+  const statics = new Float64Array(rows.length * STATICS);
+  const locals = new Float64Array(rows.length * points * LOCALS);
+  rows.forEach(({ state, i }, row) => {
+    hidden.set(hiddenOf(state, weights), row * units);
+    seriesStatics(state.memory, statics, row * STATICS);
+    const { origin, horizon } = requests[i] as ForecastRequest;
+    const { slot, stepMs } = state.memory;
+    // A series that is asked for less than others has rows of zeros at its end.
+    horizon.forEach((h, k) => {
+      pointLocals(state.memory, origin + (h - 1) * stepMs - slot, locals, (row * points + k) * LOCALS);
+    });
+  });
+  const quantiles = backend.decode(weights.network, hidden, { rows: rows.length, points, statics, locals });
+  rows.forEach(({ state, i }, row) => {
+    answers[i] = ratesOf(state, requests[i] as ForecastRequest, quantiles, row * points * LEVELS.length);
+  });
+  return answers;
+}
+
+/** The cell's state after the last slot: the carried one, or a new one when it was made by other weights. */
+function hiddenOf(state: RnnState, weights: Weights): Float64Array {
+  if (state.tag === weights.tag) return state.hidden;
+  const units = weights.network.shape.hidden;
+  const hidden = new Float64Array(units);
+  rerun(state, weights, hidden, new Float64Array(units), new Float64Array(4 * units));
+  return hidden;
+}
+
+function ratesOf({ memory }: RnnState, { horizon, levels }: ForecastRequest, quantiles: Float64Array, at: number): Prediction {
   const columns = levels.length;
-  const quantiles = new Float64Array(horizon.length * columns);
+  const rates = new Float64Array(horizon.length * columns);
   const { left, share } = columnsOf(levels);
   const one = oneOf(memory.stepMs);
-  const most = highest(memory.day) + MOST;
+  const unit = unitOf(memory);
+  let most = memory.last;
+  for (let i = 0; i < memory.yesterday.length; i++) if ((memory.yesterday[i] as number) > most) most = memory.yesterday[i] as number;
+  most += MOST;
   for (let row = 0; row < horizon.length; row++) {
-    const target = origin + ((horizon[row] as number) - 1) * memory.stepMs;
-    const ahead = Math.floor((target - memory.slot) / memory.slotMs);
-    let k = 0;
-    while (k < HORIZONS.length - 2 && ahead >= (HORIZONS[k + 1] as number)) k++;
-    const from = HORIZONS[k] as number;
-    const part = bounded(2 * ((ahead - from) / ((HORIZONS[k + 1] as number) - from)) - 1, 1) * 0.5 + 0.5;
-    const span = Math.max((HORIZONS[k + 1] as number) - from, ahead - (HORIZONS[k + 1] as number)) * memory.slotMs;
-    const season = Math.min(1, span / BEND) * seasonBeside(memory, room.v.length - EXTRAS + k, part, Math.max(1, ahead), room.v);
     let least = 0;
     for (let column = 0; column < columns; column++) {
-      const at = k * LEVELS.length + (left[column] as number);
-      const low = between(room.quantiles, at, part);
-      const change = low + (share[column] as number) * (between(room.quantiles, at + 1, part) - low);
-      const log = Math.min(most, memory.last + (change + season) * memory.scale.change);
-      least = Math.max(least, Math.exp(log) - one);
-      quantiles[row * columns + column] = least;
+      const from = at + row * LEVELS.length + (left[column] as number);
+      const low = quantiles[from] as number;
+      const change = low + (share[column] as number) * ((quantiles[from + 1] as number) - low);
+      least = Math.max(least, Math.exp(Math.min(most, memory.last + change * unit)) - one);
+      rates[row * columns + column] = least;
     }
   }
-  return { quantiles };
-}
-
-/**
- * What yesterday shows at a target beyond the line between the two horizons around it, whose own values are `v` at `at` and
- * after: a peak between 8 and 16 slots is not cut off, and beyond 16 the season goes on. 0 at a horizon of the head.
- */
-function seasonBeside(memory: Memory, at: number, part: number, ahead: number, v: Float64Array): number {
-  const low = v[at] as number;
-  const change = seasonChange(memory, ahead) - (low + part * ((v[at + 1] as number) - low));
-  return Number.isNaN(change) ? 0 : change;
-}
-
-function highest(day: Float64Array): number {
-  let top = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < day.length; i++) if ((day[i] as number) > top) top = day[i] as number;
-  return top;
-}
-
-/** One quantile between two horizons. */
-function between(quantiles: Float64Array, at: number, part: number): number {
-  const near = quantiles[at] as number;
-  return near + part * ((quantiles[at + LEVELS.length] as number) - near);
-}
-
-function runHead(state: RnnState, weights: Weights, room: Room): void {
-  const { network, tag } = weights;
-  if (state.tag === tag) room.v.set(state.hidden);
-  else {
-    rerun(state, weights, room.hidden, room.cell, room.gates);
-    room.v.set(room.hidden);
-  }
-  const row = lastRow(state);
-  for (let i = 0; i < INPUTS; i++) room.v[network.hidden + i] = state.inputs[row + i] as number;
-  seasonChanges(state.memory, room.v, network.hidden + INPUTS);
-  rawOutputs(network, room.v, room.raw);
-  rise(room.raw, room.quantiles);
+  return { quantiles: rates };
 }

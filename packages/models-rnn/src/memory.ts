@@ -1,32 +1,55 @@
 import type { Observation, SeriesInfo } from '@auspex/contracts';
 import { zone } from '@auspex/numerics';
-import { EXTRAS, HORIZONS, INPUTS } from './network.ts';
-import { addToScale, beginScale, type Scale } from './scale.ts';
 
 const MINUTE = 60_000;
-const DAY = 86_400_000;
-const WEEK = 7 * DAY;
-/** Bounds on inputs: an outlier may shout, not deafen. Those of the LSTM are squashed anyway, the head's are not. */
-const [MOST_INPUT, MOST_CHANGE] = [4, 50] as const;
+const HOUR = 3_600_000;
+export const DAY = 86_400_000;
+export const WEEK: number = 7 * DAY;
+/** Span of the week that shares one correction of the day. */
+const WEEK_BIN = HOUR / 2;
+/** Share of a new day that the usual day takes up, and of a new week that a correction does; more while they are young. */
+const DAY_GAIN = 0.2;
+const WEEK_GAIN = 0.35;
+/** Share that one slot has in what the last few are off from the usual week. */
+const LATELY = 0.35;
+/** Slots that the sizes of changes are averaged over, and days those from day to day. */
+const MEMORY = 200;
+/** Least size of a change: a constant series must not make the next stir a thousand of them. */
+const LEAST = 0.01;
 
-/** What inputs are made of: the last day by local time, and the series' own scale. */
+/** What the network's inputs are made of: the series' own days and weeks, and its own units. Log rates throughout. */
 export interface Memory {
   readonly zone: string;
   readonly stepMs: number;
   /** Length of a slot: the step, or for short steps the first span from five minutes that they tile. */
   readonly slotMs: number;
-  /** Log rate by slot of the local day, at most 288. NaN = not seen yet. */
-  readonly day: Float64Array;
-  readonly scale: Scale;
+  /** The last day, by slot of the local day; at most 288. NaN = not seen yet. */
+  readonly yesterday: Float32Array;
+  /** The usual day: a fading mean over days, and how many days it has seen. NaN = none. */
+  readonly day: Float32Array;
+  readonly daysSeen: Float32Array;
+  /** What each half hour of the local week adds to the usual day, and how many weeks it has seen. */
+  readonly week: Float32Array;
+  readonly weeksSeen: Float32Array;
+  /** What the last few slots, and the last day, were off from the usual week. */
+  lately: number;
+  dayLong: number;
+  /** From the slot before. */
+  lastChange: number;
+  /** Fading mean. */
+  mean: number;
+  /** Mean absolute change from slot to slot, and from the same slot a day before. */
+  change: number;
+  daily: number;
   /** Start of the slot being filled, the sum and count of its observed rates. */
   openSlot: number;
   sum: number;
   count: number;
-  /** The last slot that held an observation: start, place in the day, log rate, and log rate a day before it. */
+  /** The last slot that held an observation: start, local offset into its week, log rate, and the one a day before it. */
   slot: number;
-  phase: number;
+  offset: number;
   last: number;
-  yesterday: number;
+  dayBefore: number;
   /** Slots so far. */
   slots: number;
 }
@@ -34,24 +57,35 @@ export interface Memory {
 /** Length of a slot for steps of `stepMs`. */
 export function slotLength(stepMs: number): number {
   if (stepMs >= 5 * MINUTE) return stepMs;
-  return [5, 6, 10, 12, 15, 20, 30].map((minutes) => minutes * MINUTE).find((ms) => ms % stepMs === 0) ?? 60 * MINUTE;
+  return [5, 6, 10, 12, 15, 20, 30].map((minutes) => minutes * MINUTE).find((ms) => ms % stepMs === 0) ?? HOUR;
 }
 
 export function beginMemory({ zone: id, stepMs }: Pick<SeriesInfo, 'zone' | 'stepMs'>): Memory {
   const slotMs = slotLength(stepMs);
+  const perDay = Math.ceil(DAY / slotMs);
+  const bins = Math.ceil(WEEK / Math.max(slotMs, WEEK_BIN));
   return {
     zone: id,
     stepMs,
     slotMs,
-    day: new Float64Array(Math.ceil(DAY / slotMs)).fill(Number.NaN),
-    scale: beginScale(),
+    yesterday: new Float32Array(perDay).fill(Number.NaN),
+    day: new Float32Array(perDay).fill(Number.NaN),
+    daysSeen: new Float32Array(perDay),
+    week: new Float32Array(bins),
+    weeksSeen: new Float32Array(bins),
+    lately: 0,
+    dayLong: 0,
+    lastChange: 0,
+    mean: 0,
+    change: 0.1,
+    daily: 0.2,
     openSlot: Number.NaN,
     sum: 0,
     count: 0,
     slot: Number.NaN,
-    phase: 0,
+    offset: 0,
     last: Number.NaN,
-    yesterday: Number.NaN,
+    dayBefore: Number.NaN,
     slots: 0,
   };
 }
@@ -61,13 +95,22 @@ export function oneOf(stepMs: number): number {
   return 1000 / stepMs;
 }
 
+/** What is known of a slot before it is learnt: what its inputs are made of. */
+export interface Closing {
+  /** Log rate of the slot before, of the day before, and what the usual day and week say. */
+  before: number;
+  yesterday: number;
+  day: number;
+  week: number;
+}
+
 /**
  * Takes one step. Only observed values enter.
  *
- * @param inputs receives the LSTM's inputs from `at` on when the step ends a slot that held an observation
+ * @param closing filled when the step ends a slot that held an observation
  * @returns whether it did
  */
-export function remember(memory: Memory, { step, value, truth }: Observation, inputs: Float64Array, at: number): boolean {
+export function remember(memory: Memory, { step, value, truth }: Observation, closing: Closing): boolean {
   const { slotMs, stepMs } = memory;
   const week = zone(memory.zone).weekOffset(step);
   const into = week % slotMs;
@@ -81,45 +124,68 @@ export function remember(memory: Memory, { step, value, truth }: Observation, in
     memory.count++;
   }
   if (into + stepMs < slotMs || memory.count === 0) return false;
-  closeSlot(memory, week - into, Math.log(memory.sum / memory.count + oneOf(stepMs)), inputs, at);
+  closeSlot(memory, week - into, Math.log(memory.sum / memory.count + oneOf(stepMs)), closing);
   return true;
 }
 
-/** Inputs: distance from the mean, from yesterday, from the slot before, log scale, and where in the day and week. */
-function closeSlot(memory: Memory, week: number, log: number, inputs: Float64Array, at: number): void {
-  const { day, scale } = memory;
-  const before = memory.slots === 0 ? log : memory.last;
-  addToScale(scale, log, log - before, day.length);
-  const phase = Math.floor(week / memory.slotMs) % day.length;
-  memory.yesterday = day[phase] as number;
-  memory.slot = memory.openSlot;
-  memory.phase = phase;
-  memory.last = log;
-  memory.slots++;
-  day[phase] = log;
-  const dayAngle = (2 * Math.PI * (week % DAY)) / DAY;
-  const weekAngle = (2 * Math.PI * week) / WEEK;
-  inputs[at] = bounded(log - scale.mean, MOST_INPUT);
-  inputs[at + 1] = Number.isNaN(memory.yesterday) ? 0 : bounded((log - memory.yesterday) / (2 * scale.change), MOST_INPUT);
-  inputs[at + 2] = bounded((log - before) / (2 * scale.change), MOST_INPUT);
-  inputs[at + 3] = bounded(1 + 0.5 * Math.log(scale.change), MOST_INPUT);
-  inputs[at + 4] = Math.sin(dayAngle);
-  inputs[at + 5] = Math.cos(dayAngle);
-  inputs[at + 6] = Math.sin(weekAngle);
-  inputs[at + INPUTS - 1] = Math.cos(weekAngle);
-}
+function closeSlot(memory: Memory, offset: number, log: number, closing: Closing): void {
+  const { yesterday, day, daysSeen, week, weeksSeen, slotMs } = memory;
+  const phase = Math.floor((offset % DAY) / slotMs);
+  const bin = Math.floor(offset / (WEEK / week.length));
+  closing.before = memory.slots === 0 ? log : memory.last;
+  closing.yesterday = yesterday[phase] as number;
+  closing.day = day[phase] as number;
+  closing.week = (weeksSeen[bin] as number) > 0 ? closing.day + (week[bin] as number) : closing.day;
 
-/** For each horizon, how yesterday went on from this time of day, in the series' changes. 0 where yesterday is unknown. */
-export function seasonChanges(memory: Memory, out: Float64Array, at: number): void {
-  for (let k = 0; k < EXTRAS; k++) {
-    const change = seasonChange(memory, HORIZONS[k] as number);
-    out[at + k] = Number.isNaN(change) ? 0 : change;
+  const count = ++memory.slots;
+  memory.mean = count === 1 ? log : memory.mean + (log - memory.mean) / Math.min(count, 7 * day.length);
+  if (!Number.isNaN(closing.week)) {
+    const off = log - closing.week;
+    memory.lately += LATELY * (off - memory.lately);
+    memory.dayLong += (off - memory.dayLong) / Math.max(8, day.length);
+  }
+  memory.change = size(memory.change, log - closing.before, count);
+  if (!Number.isNaN(closing.yesterday)) memory.daily = size(memory.daily, log - closing.yesterday, count - day.length);
+  memory.lastChange = log - closing.before;
+  memory.slot = memory.openSlot;
+  memory.offset = offset;
+  memory.dayBefore = closing.yesterday;
+  memory.last = log;
+  yesterday[phase] = log;
+  const days = (daysSeen[phase] as number) + 1;
+  daysSeen[phase] = days;
+  if (days === 1) day[phase] = log;
+  else {
+    const off = log - closing.day;
+    day[phase] = closing.day + Math.max(DAY_GAIN, 1 / days) * off;
+    // A bin of the week is learnt from all its slots; each counts for its share of a week.
+    const share = Math.min(1, slotMs / (WEEK / week.length));
+    const weeks = (weeksSeen[bin] as number) + share;
+    weeksSeen[bin] = weeks;
+    week[bin] = (week[bin] as number) + Math.max(WEEK_GAIN * share, Math.min(0.5, share / (weeks + 1))) * (off - (week[bin] as number));
   }
 }
 
-/** The same for any number of slots ahead. NaN where yesterday is unknown. */
-export function seasonChange({ day, phase, yesterday, scale }: Memory, ahead: number): number {
-  return bounded(((day[(phase + ahead) % day.length] as number) - yesterday) / scale.change, MOST_CHANGE);
+/** Running mean of a size. The first belief counts for ten; a leap counts for what ten usual ones would. */
+function size(before: number, change: number, count: number): number {
+  const now = Math.min(Math.abs(change), 10 * before);
+  return Math.max(LEAST, before + (now - before) / Math.min(Math.max(0, count) + 10, MEMORY));
+}
+
+/** Log rate that a profile of the local day has at `offset` into the week, between two slots in proportion. NaN = not known. */
+export function profileAt(profile: Float32Array, slotMs: number, offset: number): number {
+  const place = (offset % DAY) / slotMs;
+  const index = Math.floor(place);
+  const share = place - index;
+  const left = profile[index % profile.length] as number;
+  if (share < 1e-9) return left;
+  return left + share * ((profile[(index + 1) % profile.length] as number) - left);
+}
+
+/** What the half hour of the week at `offset` adds to the usual day; 0 = nothing is known of it. */
+export function weekAt({ week, weeksSeen }: Memory, offset: number): number {
+  const bin = Math.floor((offset % WEEK) / (WEEK / week.length));
+  return (weeksSeen[bin] as number) > 0 ? (week[bin] as number) : 0;
 }
 
 export function bounded(value: number, most: number): number {

@@ -1,17 +1,17 @@
-import { definePredictor, type TrainingSeries } from '@auspex/contracts';
-import { SeededRandom } from '@auspex/numerics';
-import { readArtifact, type Weights, writeArtifact } from './artifact.ts';
-import { stepLstm } from './cells/lstm.ts';
+import { AuspexError, definePredictor, type TrainingSeries } from '@auspex/contracts';
+import { readArtifact, type Weights } from './artifact.ts';
+import { checkInstalled } from './backends/choose.ts';
+import { own } from './backends/own.ts';
 import { rnnConfig } from './config.ts';
-import { beginRoom, forecastState } from './forecast.ts';
-import { remember } from './memory.ts';
-import { INPUTS } from './network.ts';
+import { INPUTS, slotInputs } from './features.ts';
+import { forecastStates } from './forecast.ts';
+import { type Closing, remember } from './memory.ts';
+import { stepCell } from './network/step.ts';
+import { shapeOf } from './shape.ts';
 import { beginState, decodeState, encodeState, type RnnState, rerun } from './state.ts';
-import { fitNetwork } from './train/fit.ts';
-import { slotsOf, windowsOf } from './train/windows.ts';
-
-/** Fewest windows that a network is trained on. */
-const FEWEST = 500;
+import { Diverged } from './train/fit.ts';
+import { packAll } from './train/packed.ts';
+import { trainInThread } from './train/thread.ts';
 
 /**
  * Predicts by one recurrent network over all series, in each series' own units: what one learns of days and bursts helps
@@ -19,49 +19,60 @@ const FEWEST = 500;
  */
 export const rnn = definePredictor({
   id: 'rnn',
-  summary: 'One recurrent network (LSTM) over all series, with a quantile head.',
+  summary: 'One recurrent network (LSTM or GRU) over all series, with a quantile head.',
   config: rnnConfig,
   capabilities: { batch: true, trains: true },
   create(options, { random, logger }) {
-    const { hidden, window } = options;
-    const room = beginRoom(hidden);
+    const { cell, hidden, decoder, window, steps, batch, learningRate, maxWindows, backend } = options;
+    checkInstalled(backend);
+    const shape = shapeOf(options);
+    const closing: Closing = { before: 0, yesterday: 0, day: 0, week: 0 };
+    const gates = new Float64Array(4 * hidden);
     let weights: Weights | undefined;
 
-    function train(history: readonly TrainingSeries[], signal: AbortSignal): Uint8Array | undefined {
-      // Drawn from a fork, so that a second training with the same history gives the same bytes.
-      const seeded = new SeededRandom(Math.floor(random.fork('rnn/train').next() * 2 ** 32));
-      const slots = history.map(slotsOf);
-      const { training, heldOut, usable } = windowsOf(slots, window, options.maxWindows, seeded.fork('windows'));
-      if (usable < FEWEST || training.length === 0 || heldOut.length === 0) return undefined;
-      const trained = fitNetwork(slots, { training, heldOut }, options, seeded, signal);
+    async function train(history: readonly TrainingSeries[], signal: AbortSignal): Promise<Uint8Array | undefined> {
+      const task = {
+        history: await packAll(history, signal),
+        options: { cell, hidden, decoder, window, steps, batch, learningRate, maxWindows },
+        // Drawn from a fork, so that a second training with the same history and weights gives the same bytes.
+        seed: Math.floor(random.fork('rnn/train').next() * 2 ** 32),
+        from: weights?.network.flat.slice(),
+      };
       if (signal.aborted) return undefined;
-      if (!trained.network) {
-        logger.warn({ losses: trained.losses, heldOut: trained.heldOut }, 'rnn: training went astray; its weights are not used');
-        return undefined;
+      try {
+        const { outcome, ...where } = await trainInThread({ task, backend }, signal);
+        const { artifact, ...how } = outcome;
+        logger.info({ ...where, ...how }, artifact ? 'rnn: trained' : 'rnn: the weights in service stay, as nothing better was found');
+        return artifact;
+      } catch (error) {
+        if (signal.aborted) return undefined;
+        if (error instanceof Diverged) {
+          throw new AuspexError('TRAINING_DIVERGED', `rnn: ${error.message}`, { remedy: 'lower its option learningRate' });
+        }
+        throw error;
       }
-      logger.debug({ windows: training.length, losses: trained.losses, heldOut: trained.heldOut }, 'rnn: trained');
-      return writeArtifact(trained.network, window);
     }
 
     return {
       begin: (series) => beginState(series, hidden, window),
       observe(state: RnnState, observation) {
-        const row = (state.memory.slots % window) * INPUTS;
-        if (!remember(state.memory, observation, state.inputs, row) || !weights) return state;
-        if (state.tag === weights.tag) stepLstm(weights.network, state.inputs, row, state.hidden, state.cell, room.gates);
+        if (!remember(state.memory, observation, closing)) return state;
+        const row = ((state.memory.slots - 1) % window) * INPUTS;
+        slotInputs(state.memory, closing, state.inputs, row);
+        if (!weights) return state;
+        if (state.tag === weights.tag) stepCell(weights.network, state.inputs, row, state.hidden, state.cell, gates);
         else {
-          rerun(state, weights, state.hidden, state.cell, room.gates);
+          rerun(state, weights, state.hidden, state.cell, gates);
           state.tag = weights.tag;
         }
         return state;
       },
-      forecast: (state, request) => forecastState(state, request, weights, room),
-      forecastBatch: (states, requests) =>
-        states.map((state, i) => forecastState(state, requests[i] as (typeof requests)[number], weights, room)),
+      forecast: (state, request) => forecastStates([state], [request], weights, own)[0] as never,
+      forecastBatch: (states, requests) => forecastStates(states, requests, weights, own),
       train,
       use(artifact) {
         // Read whole before it is put into service: bytes that are refused leave the old weights.
-        weights = readArtifact(artifact, hidden, window);
+        weights = readArtifact(artifact, shape);
       },
       encode: encodeState,
       decode: (bytes) => decodeState(bytes, hidden, window),

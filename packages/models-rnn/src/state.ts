@@ -1,19 +1,19 @@
 import type { SeriesInfo } from '@auspex/contracts';
 import { pack, unpack } from '@auspex/numerics';
 import type { Weights } from './artifact.ts';
-import { stepLstm } from './cells/lstm.ts';
+import { INPUTS } from './features.ts';
 import { beginMemory, type Memory, slotLength } from './memory.ts';
-import { INPUTS } from './network.ts';
+import { stepCell } from './network/step.ts';
 
 /** Version of the encoding. */
-const VERSION = 1;
+const VERSION = 2;
 
-/** All that is known of one series: under 8 KB at the default window. */
+/** All that is known of one series. */
 export interface RnnState {
   readonly memory: Memory;
   /** Inputs of the last `window` slots, [window x INPUTS]: slot n is row n modulo window. */
   readonly inputs: Float64Array;
-  /** The LSTM's state after the last slot, [H] each, and the tag of the weights that made it. 0 = none. */
+  /** The cell's state after the last slot, [H] each, and the tag of the weights that made it. 0 = none. */
   readonly hidden: Float64Array;
   readonly cell: Float64Array;
   tag: number;
@@ -29,12 +29,7 @@ export function beginState(series: SeriesInfo, hidden: number, window: number): 
   };
 }
 
-/** Where the last slot's inputs lie in the ring. */
-export function lastRow({ inputs, memory }: RnnState): number {
-  return ((memory.slots - 1) * INPUTS) % inputs.length;
-}
-
-/** Runs the LSTM over the ring from zeros into `hidden` and `cell`: after new weights came. */
+/** Runs the cell over the ring from zeros into `hidden` and `cell`: after new weights came. */
 export function rerun(
   { inputs, memory }: RnnState,
   { network }: Weights,
@@ -46,7 +41,7 @@ export function rerun(
   cell.fill(0);
   const window = inputs.length / INPUTS;
   for (let slot = Math.max(0, memory.slots - window); slot < memory.slots; slot++) {
-    stepLstm(network, inputs, (slot % window) * INPUTS, hidden, cell, gates);
+    stepCell(network, inputs, (slot % window) * INPUTS, hidden, cell, gates);
   }
 }
 
@@ -60,12 +55,14 @@ export function decodeState(bytes: Uint8Array, hidden: number, window: number): 
   if (plain === null || typeof plain !== 'object' || plain.v !== VERSION) throw new Error(`this is no state of rnn, version ${VERSION}`);
   const { v: _, ...state } = plain;
   const { memory } = state;
+  const fresh = typeof memory?.zone === 'string' && memory.stepMs > 0 ? beginMemory(memory) : undefined;
   const whole =
-    typeof memory.zone === 'string' &&
+    fresh !== undefined &&
     memory.slotMs === slotLength(memory.stepMs) &&
-    memory.day.length === Math.ceil(86_400_000 / memory.slotMs) &&
-    Number.isFinite(memory.scale.mean) &&
-    memory.scale.change > 0 &&
+    (['yesterday', 'day', 'daysSeen', 'week', 'weeksSeen'] as const).every((name) => memory[name].length === fresh[name].length) &&
+    [memory.mean, memory.offset, memory.slots, memory.lately, memory.dayLong, memory.lastChange].every(Number.isFinite) &&
+    memory.change > 0 &&
+    memory.daily > 0 &&
     state.inputs.length === window * INPUTS &&
     state.hidden.length === hidden &&
     state.cell.length === hidden &&

@@ -1,7 +1,8 @@
 import { simulated } from '@auspex/actuators/simulated';
 import type { Plugin } from '@auspex/core';
-import { hmm } from '@auspex/models-hmm';
+import { hmmRegime } from '@auspex/models-hmm';
 import { rnn } from '@auspex/models-rnn';
+import { brainLstm } from '@auspex/models-rnn/brain';
 import { seasonal } from '@auspex/models-seasonal';
 import { reactiveAllocator, seedAssessor, staticPeakAllocator, tieredAllocator } from '@auspex/policies';
 import { behavior } from '@auspex/profiles';
@@ -43,8 +44,9 @@ export const catalogue: readonly Plugin[] = [
   segmentEnricher,
   behavior,
   seasonal,
-  hmm,
+  hmmRegime,
   rnn,
+  brainLstm,
   seedAssessor,
   tieredAllocator,
   reactiveAllocator,

@@ -1,7 +1,8 @@
 export { simulated } from '@auspex/actuators/simulated';
 export { defineConfig, use } from '@auspex/core';
-export { hmm } from '@auspex/models-hmm';
+export { hmmRegime } from '@auspex/models-hmm';
 export { rnn } from '@auspex/models-rnn';
+export { brainLstm } from '@auspex/models-rnn/brain';
 export { seasonal } from '@auspex/models-seasonal';
 export { reactiveAllocator, seedAssessor, staticPeakAllocator, tieredAllocator } from '@auspex/policies';
 export { behavior } from '@auspex/profiles';

@@ -1,5 +1,5 @@
 import { type AuspexConfig, use } from '@auspex/core';
-import { hmm } from '@auspex/models-hmm';
+import { hmmRegime } from '@auspex/models-hmm';
 import { rnn } from '@auspex/models-rnn';
 import { seasonal } from '@auspex/models-seasonal';
 import { seedAssessor, tieredAllocator } from '@auspex/policies';
@@ -26,7 +26,7 @@ export type PresetInput = Pick<AuspexConfig, 'sources' | 'pools'> & Partial<Ausp
 export function preset(input: PresetInput): AuspexConfig {
   return {
     profiler: use(behavior),
-    predictors: [use(seasonal), { ...use(hmm), for: 'pools' }, { ...use(rnn), for: 'pools' }],
+    predictors: [use(seasonal), { ...use(hmmRegime), for: 'pools' }, { ...use(rnn), for: 'pools' }],
     assess: use(seedAssessor),
     allocate: use(tieredAllocator, { floor: 'reactive', leadQuantile: 0.9 }),
     store: use(lmdb, { path: '.auspex/store' }),

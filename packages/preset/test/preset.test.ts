@@ -42,7 +42,11 @@ test.each(catalogue.map((plugin) => [`${plugin.kind} ${plugin.id}`, plugin] as c
 test('the preset of a minimal config parses: the default engine', () => {
   const config = parseConfig(preset(minimal));
   expect(config.profiler.plugin.id).toBe('behavior');
-  expect(config.predictors.map(({ plugin, for: series }) => `${plugin.id} ${series}`)).toEqual(['seasonal all', 'hmm pools', 'rnn pools']);
+  expect(config.predictors.map(({ plugin, for: series }) => `${plugin.id} ${series}`)).toEqual([
+    'seasonal all',
+    'hmm-regime pools',
+    'rnn pools',
+  ]);
   expect(config.assess.plugin.id).toBe('seed');
   expect(config.allocate).toMatchObject({ plugin: { id: 'tiered' }, options: { floor: 'reactive', leadQuantile: 0.9 } });
   expect(config.store).toMatchObject({ plugin: { id: 'lmdb' }, options: { path: '.auspex/store' } });

@@ -100,6 +100,20 @@ describe('an isolated predictor', () => {
     expect(((await ask(predictor, ['a'])) as Prediction[])[0]?.quantiles[0]).toBe(10);
     const artifact = await predictor.train([{ series: series('a'), observations: observations(60_000) }], never);
     expect(JSON.parse(new TextDecoder().decode(artifact))).toEqual({ weight: 60_000 });
+    // As the engine gives it: no array, in pieces that do not come out even; and a series without a step.
+    const some = {
+      *[Symbol.iterator]() {
+        yield* observations(25_001);
+      },
+    };
+    const odd = await predictor.train(
+      [
+        { series: series('a'), observations: some },
+        { series: series('b'), observations: [] },
+      ],
+      never,
+    );
+    expect(JSON.parse(new TextDecoder().decode(odd))).toEqual({ weight: 25_001 });
     predictor.use(artifact as Uint8Array);
     expect(((await ask(predictor, ['a'])) as Prediction[])[0]?.quantiles[0]).toBe(600_000);
   });

@@ -25,10 +25,14 @@ export type NotReady = typeof NOT_READY;
 /** One answer a series, in the order of the question. */
 export type Answers = readonly (Prediction | NotReady)[];
 
-/** History of one series for training, oldest first. */
+/** History of one series for training. */
 export interface TrainingSeries {
   readonly series: SeriesInfo;
-  readonly observations: readonly Observation[];
+  /**
+   * Oldest first, one for each closed step. May be gone through several times, with the same outcome. Each observation is made when it is
+   * asked for: copy what is needed into arrays of numbers, since a list of millions of objects is slow and large.
+   */
+  readonly observations: Iterable<Observation>;
 }
 
 /**
@@ -46,7 +50,17 @@ export interface Predictor<S = unknown> {
   forecast(state: S, request: ForecastRequest): Prediction | NotReady;
   /** Many series in one call; used in place of `forecast` when the capability `batch` is declared. */
   forecastBatch?(states: readonly S[], requests: readonly ForecastRequest[], signal: AbortSignal): Answers | Promise<Answers>;
-  /** Trains weights over all series and returns them as an artifact; only with the capability `trains`. MUST be deterministic. */
+  /**
+   * Trains weights over all series and returns them as an artifact; only with the capability `trains`. MUST be deterministic.
+   *
+   * It runs beside the steps, which observe and forecast with the weights in service meanwhile; the engine puts the artifact into service
+   * later, by `use`. Work that does not let go of the thread holds the steps up all the same: give way now and then, or compute in a worker
+   * thread as `rnn` does. After a restart in between it is asked again, with the same history.
+   *
+   * @param signal aborts when the engine stops and when the time limit is over; what is answered after that is dropped
+   * @returns undefined = too little was seen, or nothing better was found: the old weights stay
+   * @throws AuspexError `TRAINING_DIVERGED` where the loss became no number or exploded; anything else is a failure, too: the old weights stay
+   */
   train?(history: readonly TrainingSeries[], signal: AbortSignal): Uint8Array | undefined | Promise<Uint8Array | undefined>;
   /** Puts an artifact into service. MUST throw on bytes that it did not write and then go on with the old weights. */
   use?(artifact: Uint8Array): void;

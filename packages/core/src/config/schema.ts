@@ -96,10 +96,17 @@ export const engineConfig = z.strictObject({
     .describe('Incidents, rollouts, load tests: steps inside are not learnt from.'),
   training: z
     .strictObject({
-      every: duration().prefault('7d').describe('How often weights are trained anew.'),
+      every: duration()
+        .prefault('7d')
+        .describe('How often weights are trained anew. A training that failed is tried again after a seventh of it.'),
       after: duration().prefault('14d').describe('History that the first training waits for.'),
-      history: duration().prefault('56d').describe('History that a training sees.'),
-      timeLimit: duration().prefault('10m').describe('Longest that one predictor may train.'),
+      history: duration().prefault('56d').describe('History that a training sees; at most historyKeep, and at most 20,000 steps.'),
+      within: duration()
+        .prefault('15m')
+        .describe(
+          'Event time from the start of a training to the use of its weights, at least a step. Late ones follow once they are ready; a replay and a backlog wait for them.',
+        ),
+      timeLimit: duration().prefault('10m').describe('Longest that one predictor may train; a replay has no limit.'),
     })
     .prefault({})
     .describe('Training of predictors that have weights.'),

@@ -196,17 +196,21 @@ export class Cycle {
     return state;
   }
 
-  #load(usage: readonly Usage[], step: number): Map<string, Usage[]> {
+  /** @param admits a group that is not known: becomes known; false, for history = loads its pools, and nothing of its own is kept */
+  #load(usage: readonly Usage[], step: number, admits = true): Map<string, Usage[]> {
     for (const state of this.pools) state.loads.clear();
     const byGroup = new Map<string, Usage[]>();
     for (const each of usage) {
-      const group = this.#register(each.group, each.pop);
-      group.lastActive = step;
-      const list = byGroup.get(each.group);
-      if (list) list.push(each);
-      else byGroup.set(each.group, [each]);
+      const known = admits || this.groups.all.has(each.group);
+      if (known) {
+        const group = this.#register(each.group, each.pop);
+        group.lastActive = step;
+        const list = byGroup.get(each.group);
+        if (list) list.push(each);
+        else byGroup.set(each.group, [each]);
+      }
       for (const state of this.#index.loadedBy(each.group, each.pop)) {
-        if (!state.members.has(each.group)) state.members.set(each.group, this.member(each.group, state));
+        if (known && !state.members.has(each.group)) state.members.set(each.group, this.member(each.group, state));
         addLoad(state, each);
       }
     }
@@ -270,12 +274,13 @@ export class Cycle {
     const { history, settings } = this.#parts;
     this.#recall(closed);
     this.#truth = stepTruth(settings, closed.step, closed.missing);
-    // Only of groups that are known still: the forgotten stay forgotten.
-    const usage = closed.usage.filter((each) => this.groups.all.has(each.group));
-    this.#load(usage, closed.step);
-    const present = new Set(usage.map((each) => each.group));
+    // The forgotten stay forgotten.
+    const present = this.#load(closed.usage, closed.step, false);
     this.#observePools(closed.step, (series, observation) => {
-      const begun = series.info.scope === 'pool' || present.has(series.info.name) || history?.has(series.info.id);
+      const { id, name, scope } = series.info;
+      const from = history?.begun(id);
+      // Where nobody noted when it began: with the first step in which its group is there.
+      const begun = from === undefined ? scope === 'pool' || present.has(name) || history?.has(id) : closed.step >= from;
       if (begun) history?.push(series.info, observation);
     });
   }

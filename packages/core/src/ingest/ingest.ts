@@ -183,9 +183,17 @@ export class Ingest {
     from.watermark = Math.min(...own.map(([, each]) => (each.ended ? Number.POSITIVE_INFINITY : each.watermark)));
   }
 
-  /** The next closed step, or undefined when no further one is closed yet. */
-  take(): ClosedStep | undefined {
-    const shards = [...this.shards.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
+  /** Start of the step that `take` would return, or undefined when no further one is closed yet. */
+  peek(): number | undefined {
+    return this.#advance(this.#inOrder());
+  }
+
+  #inOrder(): (readonly [string, Shard])[] {
+    return [...this.shards.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  /** Moves to the next step, over a long silence where there is one; undefined when it is not closed yet. */
+  #advance(shards: readonly (readonly [string, Shard])[]): number | undefined {
     if (this.#unheard.size > 0 || shards.length === 0) return undefined;
     let closed = Number.POSITIVE_INFINITY;
     let end = Number.NEGATIVE_INFINITY;
@@ -198,6 +206,13 @@ export class Ingest {
     if (Number.isNaN(this.#next) && Number.isFinite(first)) this.#next = first;
     if (Number.isNaN(this.#next) || this.#next >= Math.min(closed, end)) return undefined;
     this.#skipEmpty(shards, Math.min(closed, end));
+    return this.#next;
+  }
+
+  /** The next closed step, or undefined when no further one is closed yet. */
+  take(): ClosedStep | undefined {
+    const shards = this.#inOrder();
+    if (this.#advance(shards) === undefined) return undefined;
     const step = this.#next;
     this.#next += this.#options.stepMs;
     const byKey = new Map<string, Usage>();

@@ -11,7 +11,10 @@ export const KEYS = {
   late: (step: number, commit: number): string => `late/${stamp(step)}/${stamp(commit)}`,
   journal: (step: number, index: number): string => `journal/${stamp(step)}/${String(index).padStart(5, '0')}`,
   plugin: (kind: string, id: string): string => `plugin/${kind}/${encode(id)}/`,
-  artifact: (predictor: string): string => `artifact/${encode(predictor)}`,
+  artifact: (predictor: string, at: number): string => `artifact/${encode(predictor)}/${stamp(at)}`,
+  artifacts: (predictor: string): string => `artifact/${encode(predictor)}/`,
+  /** Of versions that kept one artifact, without the step of its training. */
+  oldArtifact: (predictor: string): string => `artifact/${encode(predictor)}`,
 } as const;
 
 /** ISO 8601 without milliseconds: sorts as time does (years 0 to 9999). */

@@ -4,10 +4,11 @@ import type { ClosedStep } from '../ingest/ingest.ts';
 import { UsageDigest } from '../usage/digest.ts';
 import type { KeyChain } from '../users/keys.ts';
 import { baseWrite, oldestDay } from '../users/record.ts';
+import { Artifacts } from './artifacts.ts';
 import { readCheckpoint, restorePools, restoreShards, writeCheckpoint } from './checkpoint.ts';
 import { decodeUsage, encodeUsage } from './codec.ts';
 import { KEYS, stamp } from './keys.ts';
-import { readSnapshot, restoreStates, writeSnapshot } from './snapshot.ts';
+import { readSnapshot, restoreStates, restoreTraining, writeSnapshot } from './snapshot.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -24,6 +25,9 @@ export class Persistence {
   readonly #late: Usage[] = [];
   #nextSnapshot = Number.NEGATIVE_INFINITY;
   #pruneAt: number | undefined;
+  /** The day that is to be tidied. */
+  #tidyAt: number | undefined;
+  readonly #artifacts = new Artifacts();
   readonly #keys: KeyChain | undefined;
 
   /**
@@ -46,18 +50,28 @@ export class Persistence {
       });
   }
 
-  keepArtifact(name: string, artifact: Uint8Array): void {
-    this.#writes.push({ type: 'put', key: KEYS.artifact(name), value: artifact });
-    // Weights, the time of their training and the states go into one batch: a crash in between would train twice.
+  /** Queues new weights of a predictor, whose training began at `at`; of older ones those that they take over from are kept. */
+  keepArtifact(name: string, at: number, artifact: Uint8Array): void {
+    this.#writes.push(...this.#artifacts.keep(name, at, artifact));
+  }
+
+  /**
+   * A training has begun or ended: that, the weights and the states of the step go into one batch. What is learnt again after a crash is
+   * then learnt with the weights that were in service.
+   */
+  keepTraining(): void {
     this.#nextSnapshot = Number.NEGATIVE_INFINITY;
   }
 
   /** Once a day: forgets what is idle and what is old. */
   tidy(step: number): void {
-    if (step % DAY_MS !== 0) return;
-    const { groups, series } = this.#parts.cycle.forgetIdle(step);
+    if (step % DAY_MS === 0) this.#tidyAt = step;
+    // What weights are being trained on must stay: a restart trains them again on the same.
+    if (this.#tidyAt === undefined || this.#parts.training.pending) return;
+    const { groups, series } = this.#parts.cycle.forgetIdle(this.#tidyAt);
     this.drop([...groups.map(KEYS.profile), ...series.map(KEYS.series)]);
-    this.#pruneAt = step;
+    this.#pruneAt = this.#tidyAt;
+    this.#tidyAt = undefined;
   }
 
   /** Queues the removal of states, for a commit with all others: none of an older step is left beside them. */
@@ -151,21 +165,21 @@ export class Persistence {
       this.#parts.logger.warn({ code: 'STATE_UNREADABLE' }, text);
       problems.push(text);
     };
-    await this.#restoreArtifacts(unreadable);
+    await this.#restoreArtifacts(problems);
     const from = await this.#restoreSnapshot(unreadable);
     await this.#restoreCheckpoint(from, unreadable);
+    this.#restoreTidy();
     return problems;
   }
 
-  async #restoreArtifacts(unreadable: (what: string, error: unknown) => void): Promise<void> {
-    for (const { name, predictor } of this.#parts.training.trainable) {
-      const artifact = await this.#parts.store.get(KEYS.artifact(name));
-      if (!artifact) continue;
-      try {
-        predictor.use?.(artifact);
-      } catch (error) {
-        unreadable(`the weights of ${name}`, error);
-      }
+  async #restoreArtifacts(problems: string[]): Promise<void> {
+    const { store, training, logger } = this.#parts;
+    if (training.trainable.length === 0) return;
+    const found = await this.#artifacts.restore(store, training);
+    this.#writes.push(...found.writes);
+    for (const text of found.problems) {
+      logger.warn({ code: 'STATE_UNREADABLE' }, text);
+      problems.push(text);
     }
   }
 
@@ -177,28 +191,40 @@ export class Persistence {
     try {
       const snapshot = readSnapshot(bytes);
       await restoreStates(snapshot, store, cycle, this.#parts, unreadable);
-      training.trained = snapshot.trained ?? undefined;
-      training.firstStep = snapshot.firstStep ?? undefined;
+      restoreTraining(snapshot, training);
       this.#nextSnapshot = snapshot.next + config.settings.snapshotEvery;
       ingest.resume(snapshot.next);
       await this.#rebuildHistory(snapshot.next);
       return snapshot.next;
     } catch (error) {
+      training.interrupted(undefined);
       unreadable('the snapshot', error);
       return Number.NEGATIVE_INFINITY;
     }
   }
 
-  /** Training history is not in the snapshot: it is read from the closed usage. */
+  /** Training history is not in the snapshot: it is read from the closed usage. A training that was under way begins again on its part of it. */
   async #rebuildHistory(before: number): Promise<void> {
     const { training, store, cycle, config } = this.#parts;
     if (!training.history) return;
-    const from = KEYS.usage(before - config.settings.training.history);
-    for await (const [, bytes] of store.scan('usage/', { from })) {
+    const began = training.pending?.at ?? before;
+    const from = Math.min(began, before) - training.history.capacity * config.settings.step;
+    for await (const [, bytes] of store.scan('usage/', { from: KEYS.usage(from) })) {
       const closed = decodeUsage(bytes);
       if (closed.step >= before) break;
+      if (closed.step >= began) training.resume();
       cycle.remember(closed);
     }
+    training.resume();
+  }
+
+  /** A day that began while weights were trained has yet to be tidied. */
+  #restoreTidy(): void {
+    const { training, ingest, config } = this.#parts;
+    const { step } = config.settings;
+    if (!training.pending) return;
+    const day = Math.floor((ingest.next - step) / DAY_MS) * DAY_MS;
+    if (day >= training.pending.at - step) this.#tidyAt = day;
   }
 
   async #restoreCheckpoint(from: number, unreadable: (what: string, error: unknown) => void): Promise<void> {

@@ -1,7 +1,8 @@
 import type { Correlation, GroupInfo, Store, StoreWrite } from '@auspex/contracts';
 import { pack, unpack } from '@auspex/numerics';
 import type { Cycle } from '../cycle/cycle.ts';
-import type { Training } from '../cycle/training.ts';
+import type { Attempt } from '../cycle/schedule.ts';
+import type { PendingTraining, Training } from '../cycle/training.ts';
 import type { PredictStage } from '../stages/predict.ts';
 import type { ProfileStage } from '../stages/profile.ts';
 import { KEYS } from './keys.ts';
@@ -24,8 +25,14 @@ interface SnapshotRecord {
   readonly configHash: string;
   /** First step that the states do not hold. */
   readonly next: number;
+  /** When weights were last trained, of whatever predictor. All that versions before `attempts` know. */
   readonly trained: number | null;
   readonly firstStep: number | null;
+  /** Absent where a version wrote it that trained within a step; so are the next two. */
+  readonly attempts?: readonly Attempt[];
+  readonly pending?: PendingTraining | null;
+  /** First step of each series of the training history. */
+  readonly begins?: readonly (readonly [id: string, step: number])[];
   readonly groups: readonly GroupRecord[];
   /** Members of each pool, in the order in which they came: the order in which they are forecast. */
   readonly members: readonly { readonly pool: string; readonly groups: readonly string[] }[];
@@ -43,8 +50,11 @@ export function writeSnapshot(
     v: FORMAT,
     configHash,
     next,
-    trained: training.trained ?? null,
+    trained: training.schedule.attempts.reduce<number | null>((last, { at }) => Math.max(last ?? at, at), null),
     firstStep: training.firstStep ?? null,
+    attempts: training.schedule.attempts,
+    pending: training.pending ?? null,
+    begins: training.history?.begins() ?? [],
     groups: [...cycle.groups.all].map(([id, state]) => ({
       id,
       zone: state.info.zone,
@@ -71,6 +81,15 @@ export function readSnapshot(bytes: Uint8Array): SnapshotRecord {
   const record = unpack<SnapshotRecord>(bytes);
   if (record?.v !== FORMAT) throw new Error(`snapshot of format ${String(record?.v)}; this version reads ${FORMAT}`);
   return record;
+}
+
+/** Puts back when was trained and what is under way; that begins again with `resume`, once its history is there. */
+export function restoreTraining({ trained, firstStep, attempts, pending, begins }: SnapshotRecord, training: Training): void {
+  training.firstStep = firstStep ?? undefined;
+  const known = attempts ?? training.trainable.flatMap(({ name }) => (trained === null ? [] : [{ name, at: trained, failed: false }]));
+  training.restore(known);
+  training.history?.beginAt(begins ?? []);
+  if (pending) training.interrupted(pending);
 }
 
 /**

@@ -1,93 +1,172 @@
-import type { TrainingSeries } from '@auspex/contracts';
 import type { SeededRandom } from '@auspex/numerics';
-import { beginMemory, bounded, remember, seasonChanges } from '../memory.ts';
-import { EXTRAS, HORIZONS, INPUTS } from '../network.ts';
+import { INPUTS, LOCALS, pointLocals, STATICS, seriesStatics, slotInputs, unitOf } from '../features.ts';
+import { beginMemory, bounded, type Closing, DAY, type Memory, remember } from '../memory.ts';
+import { type PackedSeries, truthAt } from './packed.ts';
 
+/** Points that each window is asked for. */
+export const POINTS = 8;
+/** Bound of a target, in units. */
 const MOST_TARGET = 50;
-/** Share of each series, its newest, that training is judged by. */
+/** Share of the time, the newest, that training is judged by. */
 const HELD_OUT = 0.15;
 
-/** One series as the network sees it: a row for each slot that held an observation. */
-export interface Slots {
+/** Windows of all series as the network sees them, in no order of time. */
+export interface Windows {
   readonly count: number;
-  /** [n x INPUTS]. */
-  readonly inputs: Float64Array;
-  /** [n x EXTRAS]. */
-  readonly extras: Float64Array;
-  /** [n x horizons]: change of the log rate to each horizon, in the series' changes. NaN = not observed. */
+  /** T. */
+  readonly length: number;
+  /** [N x T x I]. */
+  readonly inputs: Float32Array;
+  /** [N x S]. */
+  readonly statics: Float32Array;
+  /** [N x POINTS x L]. */
+  readonly locals: Float32Array;
+  /** [N x POINTS]: change of the log rate since the window's end, in the series' units. NaN = not observed. */
   readonly targets: Float32Array;
 }
 
-/** The end of a window: row `slot` of series `series`. */
-export interface Window {
-  readonly series: number;
-  readonly slot: number;
+/** Windows to learn from, and later ones to be judged by. */
+export interface Split {
+  readonly training: Windows;
+  readonly heldOut: Windows;
+  /** Windows that there are, drawn or not. */
+  readonly usable: number;
 }
 
-/** Reads a series through the same memory that serves. */
-export function slotsOf({ series, observations }: TrainingSeries): Slots {
-  const memory = beginMemory(series);
-  const inputs = new Float64Array(observations.length * INPUTS);
-  const extras = new Float64Array(observations.length * EXTRAS);
-  const starts: number[] = [];
-  const logs: number[] = [];
-  const changes: number[] = [];
-  for (const observation of observations) {
-    if (!remember(memory, observation, inputs, starts.length * INPUTS)) continue;
-    seasonChanges(memory, extras, starts.length * EXTRAS);
-    starts.push(memory.slot);
-    logs.push(memory.last);
-    changes.push(memory.scale.change);
-  }
-  const targets = new Float32Array(starts.length * HORIZONS.length).fill(Number.NaN);
-  for (let i = 0; i < starts.length; i++) {
-    HORIZONS.forEach((h, k) => {
-      const due = (starts[i] as number) + h * memory.slotMs;
-      // Gaps only bring a slot nearer, never further.
-      let j = Math.min(i + h, starts.length - 1);
-      while (j > i && (starts[j] as number) > due) j--;
-      if (starts[j] !== due) return;
-      targets[i * HORIZONS.length + k] = bounded(((logs[j] as number) - (logs[i] as number)) / (changes[i] as number), MOST_TARGET);
-    });
-  }
-  return { count: starts.length, inputs, extras, targets };
+/** A slot at which a window may end. */
+interface End {
+  readonly series: number;
+  /** Number of the slot among the series' slots. */
+  readonly slot: number;
+  /** Start of the slot, epoch ms. */
+  readonly start: number;
+}
+
+/** Furthest point of a series, in slots: a day, or as far ahead as its forecasts are asked for. */
+function furthest({ series }: PackedSeries, slotMs: number): number {
+  return Math.max(1, Math.ceil(Math.max(DAY, (series.ahead ?? 0) * series.stepMs) / slotMs));
 }
 
 /**
- * Windows whose inputs are whole and whose targets were all observed, split by time: a training window's targets lie
- * before the held-out part begins. Drawn by the seed down to `most`, and an eighth of it for the judging.
+ * Draws windows from all series and splits them at one moment of calendar time: what is learnt from, targets and all, lies before it in
+ * every series, what is judged by begins after it. What one series shows after the moment cannot reach the training through another.
+ *
+ * @param length T
+ * @param most windows to learn from; an eighth of it to be judged by
  */
-export function windowsOf(
-  all: readonly Slots[],
-  length: number,
-  most: number,
-  random: SeededRandom,
-): { training: Window[]; heldOut: Window[]; usable: number } {
-  const training: Window[] = [];
-  const heldOut: Window[] = [];
-  const furthest = HORIZONS.at(-1) as number;
-  all.forEach(({ count, targets }, series) => {
-    const cut = Math.floor(count * (1 - HELD_OUT));
-    for (let slot = length - 1; slot < count; slot++) {
-      let whole = true;
-      for (let k = 0; k < HORIZONS.length; k++) whole &&= !Number.isNaN(targets[slot * HORIZONS.length + k] as number);
-      if (!whole) continue;
-      if (slot >= cut) heldOut.push({ series, slot });
-      else if (slot + furthest < cut) training.push({ series, slot });
-    }
+export function drawWindows(all: readonly PackedSeries[], length: number, most: number, random: SeededRandom): Split {
+  const ends = all.flatMap((packed, series) => endsOf(packed, series, length));
+  const starts = Float64Array.from(ends, ({ start }) => start).sort();
+  const cut = starts.length > 0 ? (starts[Math.floor(starts.length * (1 - HELD_OUT))] as number) : 0;
+  const earlier = ends.filter(({ start }) => start < cut);
+  const later = ends.filter(({ start }) => start >= cut);
+  const training = draw(earlier, most, random);
+  const heldOut = draw(later, Math.ceil(most / 8), random);
+  return {
+    training: fill(all, training, length, random.fork('training'), cut),
+    heldOut: fill(all, heldOut, length, random.fork('held out'), Number.POSITIVE_INFINITY),
+    usable: ends.length,
+  };
+}
+
+/** Runs a series through the same memory that serves, and tells each slot. */
+function replay(packed: PackedSeries, told: (memory: Memory, closing: Closing) => void): Memory {
+  const memory = beginMemory(packed.series);
+  const closing: Closing = { before: 0, yesterday: 0, day: 0, week: 0 };
+  for (let i = 0; i < packed.steps.length; i++) {
+    const observation = { step: packed.steps[i] as number, value: packed.values[i] as number, truth: truthAt(packed, i) };
+    if (remember(memory, observation, closing)) told(memory, closing);
+  }
+  return memory;
+}
+
+function endsOf(packed: PackedSeries, series: number, length: number): End[] {
+  const ends: End[] = [];
+  const { slotMs } = replay(packed, ({ slots, slot }) => {
+    if (slots >= length) ends.push({ series, slot: slots - 1, start: slot });
   });
-  const usable = training.length + heldOut.length;
-  return { training: draw(training, most, random), heldOut: draw(heldOut, Math.ceil(most / 8), random), usable };
+  // The last has nothing after it.
+  ends.pop();
+  return slotMs > 0 ? ends : [];
 }
 
 /** The first `most` of a seeded shuffle (Fisher-Yates). */
-function draw(windows: Window[], most: number, random: SeededRandom): Window[] {
-  const end = Math.min(most, windows.length);
-  for (let i = 0; i < end; i++) {
-    const j = i + random.below(windows.length - i);
-    const held = windows[i] as Window;
-    windows[i] = windows[j] as Window;
-    windows[j] = held;
+function draw(ends: End[], most: number, random: SeededRandom): End[] {
+  const count = Math.min(most, ends.length);
+  for (let i = 0; i < count; i++) {
+    const j = i + random.below(ends.length - i);
+    const held = ends[i] as End;
+    ends[i] = ends[j] as End;
+    ends[j] = held;
   }
-  return windows.slice(0, end);
+  return ends.slice(0, count);
+}
+
+/** @param until targets lie before this, epoch ms; later ones count as not observed */
+function fill(all: readonly PackedSeries[], ends: readonly End[], length: number, random: SeededRandom, until: number): Windows {
+  const windows: Windows = {
+    count: ends.length,
+    length,
+    inputs: new Float32Array(ends.length * length * INPUTS),
+    statics: new Float32Array(ends.length * STATICS),
+    locals: new Float32Array(ends.length * POINTS * LOCALS),
+    targets: new Float32Array(ends.length * POINTS).fill(Number.NaN),
+  };
+  const bySeries = new Map<number, Map<number, number>>();
+  ends.forEach(({ series, slot }, n) => {
+    const of = bySeries.get(series) ?? new Map<number, number>();
+    bySeries.set(series, of.set(slot, n));
+  });
+  const scratch = { statics: new Float64Array(STATICS), locals: new Float64Array(LOCALS) };
+  for (const [series, wanted] of [...bySeries].sort(([a], [b]) => a - b))
+    fillSeries(all[series] as PackedSeries, wanted, windows, random, until, scratch);
+  return windows;
+}
+
+interface Wanted {
+  readonly n: number;
+  readonly point: number;
+  readonly last: number;
+  readonly unit: number;
+}
+
+function fillSeries(
+  packed: PackedSeries,
+  wanted: ReadonlyMap<number, number>,
+  windows: Windows,
+  random: SeededRandom,
+  until: number,
+  { statics, locals }: { readonly statics: Float64Array; readonly locals: Float64Array },
+): void {
+  const { length } = windows;
+  const ring = new Float64Array(length * INPUTS);
+  const due = new Map<number, Wanted[]>();
+  replay(packed, (memory, closing) => {
+    const { slots, slot, slotMs, last } = memory;
+    slotInputs(memory, closing, ring, ((slots - 1) % length) * INPUTS);
+    for (const { n, point, last: before, unit } of due.get(slot) ?? []) {
+      windows.targets[n * POINTS + point] = bounded((last - before) / unit, MOST_TARGET);
+    }
+    due.delete(slot);
+    const n = wanted.get(slots - 1);
+    if (n === undefined) return;
+    for (let t = 0; t < length; t++) {
+      const from = ((slots + t) % length) * INPUTS;
+      windows.inputs.set(ring.subarray(from, from + INPUTS), (n * length + t) * INPUTS);
+    }
+    seriesStatics(memory, statics, 0);
+    windows.statics.set(statics, n * STATICS);
+    const most = furthest(packed, slotMs);
+    for (let point = 0; point < POINTS; point++) {
+      // Even over the logarithm: near ones are as many as far ones, and one of each part is there in every window.
+      const ahead = Math.min(most, Math.floor((most + 1) ** ((point + random.next()) / POINTS)));
+      pointLocals(memory, ahead * slotMs, locals, 0);
+      windows.locals.set(locals, (n * POINTS + point) * LOCALS);
+      const target = slot + ahead * slotMs;
+      if (target + slotMs > until) continue;
+      const list = due.get(target) ?? [];
+      list.push({ n, point, last, unit: unitOf(memory) });
+      due.set(target, list);
+    }
+  });
 }

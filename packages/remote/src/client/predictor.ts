@@ -4,6 +4,7 @@ import {
   type ForecastRequest,
   NOT_READY,
   type NotReady,
+  type Observation,
   type PluginContext,
   type Prediction,
   type Predictor,
@@ -28,8 +29,8 @@ export interface RemotePredictorOptions extends SessionOptions {
 
 /** State bytes in one call: well below the longest message. */
 const CALL_BYTES = 16 * 2 ** 20;
-/** Observations in one message of training. */
-const PIECE = 50_000;
+/** Observations in one message of training: a few milliseconds of work. */
+const PIECE = 10_000;
 
 interface Asked {
   readonly index: number;
@@ -243,9 +244,14 @@ function* pieces(instance: string, history: readonly TrainingSeries[]): Generato
   yield { instance };
   for (const { series, observations } of history) {
     const info = toSeries(series);
-    for (let from = 0; from === 0 || from < observations.length; from += PIECE) {
-      yield { instance, info, observations: toObservations(observations.slice(from, from + PIECE)) };
+    let piece: Observation[] = [];
+    for (const observation of observations) {
+      if (piece.push(observation) < PIECE) continue;
+      yield { instance, info, observations: toObservations(piece) };
+      piece = [];
     }
+    // The last, and of a series without a step the only one.
+    yield { instance, info, observations: toObservations(piece) };
   }
 }
 

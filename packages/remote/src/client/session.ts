@@ -174,7 +174,7 @@ export class Session {
     );
   }
 
-  /** One call of many messages, answered by one. */
+  /** One call of many messages, answered by one. Between two of them the engine's own work goes on. */
   upload<I extends DescMessage, O extends DescMessage>(
     live: Live,
     method: ClientStream<I, O>,
@@ -182,14 +182,20 @@ export class Session {
     options: CallOptions = {},
   ): Promise<MessageShape<O>> {
     const { path, requestSerialize, responseDeserialize } = methodDefinition<I, O>(method);
-    return this.#call(live, method.name, options, (done) => {
+    return this.#call(live, method.name, options, (told) => {
+      let over = false;
+      const done: typeof told = (...answer) => {
+        over = true;
+        told(...answer);
+      };
       const call = live.client.makeClientStreamRequest(path, requestSerialize, responseDeserialize, live.metadata, done);
       const rest = requests[Symbol.iterator]();
       const push = (): void => {
-        for (let next = rest.next(); ; next = rest.next()) {
-          if (next.done) return void call.end();
-          if (!call.write(create(method.input, next.value))) return void call.once('drain', push);
-        }
+        if (over) return;
+        const next = rest.next();
+        if (next.done) call.end();
+        else if (call.write(create(method.input, next.value))) after(0, push);
+        else call.once('drain', push);
       };
       push();
       return call;

@@ -1,4 +1,4 @@
-import { type ForecastRequest, NOT_READY, type Observation, type Prediction, type Predictor } from '@auspex/contracts';
+import { deepFreeze, type ForecastRequest, NOT_READY, type Observation, type Prediction, type Predictor } from '@auspex/contracts';
 import { broken, type Law, laws, must } from '../law.ts';
 import { stopwatch, within } from '../run/limit.ts';
 import type { PredictorSubject } from '../subject.ts';
@@ -119,7 +119,7 @@ const list: readonly Law<'predictor'>[] = [
         let state = predictor.begin(frozen(seriesOf(subject)));
         for (const observation of seen) state = predictor.observe(state, frozen(observation));
         await ask(predictor, subject, state, frozen(request(subject, seen)));
-        if (subject.plugin.capabilities.trains) await predictor.train?.(frozen(history(subject)), never);
+        if (subject.plugin.capabilities.trains) await predictor.train?.(deepFreeze(history(subject)), never);
       } catch (error) {
         if (!(error instanceof TypeError)) throw error;
         broken(`all that it is given was frozen, and it says: ${error.message}`);

@@ -95,11 +95,24 @@ export function malformed({ quantiles }: Prediction, { horizon, levels }: Foreca
   return undefined;
 }
 
+/** Observations as training gets them: no array, and each is made when it is asked for. */
+class Recalled implements Iterable<Observation> {
+  readonly #observations: readonly Observation[];
+
+  constructor(observations: readonly Observation[]) {
+    this.#observations = observations;
+  }
+
+  *[Symbol.iterator](): Generator<Observation, void, undefined> {
+    for (const { step, value, truth } of this.#observations) yield { step, value, truth };
+  }
+}
+
 /** Three series of half the subject's warm-up, alike in their days and not in their size: a law asks that training is right, not good. */
 export function history(subject: PredictorSubject): TrainingSeries[] {
   return ['a', 'b', 'c'].map((name, i) => ({
     series: seriesOf(subject, `${name}@*/requests`),
-    observations: usual(subject, { seed: name, scale: 10 ** i, steps: Math.ceil(warmUpOf(subject) / 2) }),
+    observations: new Recalled(usual(subject, { seed: name, scale: 10 ** i, steps: Math.ceil(warmUpOf(subject) / 2) })),
   }));
 }
 

@@ -5,7 +5,13 @@ export const rnnConfig = z
   .strictObject({
     cell: z.enum(['lstm', 'gru']).default('lstm').describe('Recurrent cell. Default lstm.'),
     hidden: z.int().min(4).max(64).multipleOf(4).default(16).describe('Cells, a multiple of 4. Default 16.'),
-    decoder: z.int().min(0).max(64).default(16).describe('Units between what is known of a point and its quantiles; 0 = none. Default 16.'),
+    decoder: z
+      .int()
+      .min(0)
+      .max(64)
+      .multipleOf(4)
+      .default(16)
+      .describe('Units between what is known of a point and its quantiles, a multiple of 4; 0 = none. Default 16.'),
     window: z
       .int()
       .min(8)

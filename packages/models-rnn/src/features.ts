@@ -64,9 +64,10 @@ export function seriesStatics(memory: Memory, into: Float64Array, at: number): v
  */
 export function pointLocals(memory: Memory, ahead: number, into: Float64Array, at: number): void {
   const { last, lately, dayLong, slotMs, offset } = memory;
-  const unit = unitOf(memory);
+  const perUnit = 1 / unitOf(memory);
   const target = (((offset + ahead) % WEEK) + WEEK) % WEEK;
   const kept = 2 ** (-ahead / HALF_GONE);
+  const keptNear = kept * kept * kept;
   const soon = 2 ** (-ahead / (HALF_NEAR * slotMs));
   const yesterday = profileAt(memory.yesterday, slotMs, target);
   const day = profileAt(memory.day, slotMs, target);
@@ -74,39 +75,37 @@ export function pointLocals(memory: Memory, ahead: number, into: Float64Array, a
   const week = day + weekAt(memory, target);
   const weekNow = dayNow + weekAt(memory, offset);
   const usual = Number.isNaN(week) ? last : week;
-  writeProfile(yesterday, memory.dayBefore);
-  writeProfile(day, dayNow);
-  writeProfile(week, weekNow);
-  write(usual + kept * lately - last);
-  write(usual + dayLong - last);
-  write(usual + kept ** 3 * lately + (1 - kept ** 3) * dayLong - last);
-  write(soon * orNone(yesterday - memory.dayBefore));
-  write(soon * orNone(week - weekNow));
-  write(soon * (usual + lately - last));
-  write(soon * memory.lastChange);
+  writeProfile(yesterday, memory.dayBefore, last, kept, perUnit, into, at);
+  writeProfile(day, dayNow, last, kept, perUnit, into, at + 3);
+  writeProfile(week, weekNow, last, kept, perUnit, into, at + 6);
+  into[at + 9] = local((usual + kept * lately - last) * perUnit);
+  into[at + 10] = local((usual + dayLong - last) * perUnit);
+  into[at + 11] = local((usual + keptNear * lately + (1 - keptNear) * dayLong - last) * perUnit);
+  into[at + 12] = local(soon * (yesterday - memory.dayBefore) * perUnit);
+  into[at + 13] = local(soon * (week - weekNow) * perUnit);
+  into[at + 14] = local(soon * (usual + lately - last) * perUnit);
+  into[at + 15] = local(soon * memory.lastChange * perUnit);
+  into[at + 16] = 0.25 * Math.log2(ahead / slotMs);
+  into[at + 17] = 0.25 * Math.log2(1 + ahead / HOUR);
+  into[at + 18] = kept;
   const angle = (2 * Math.PI * (target % DAY)) / DAY;
-  into[at++] = 0.25 * Math.log2(ahead / slotMs);
-  into[at++] = 0.25 * Math.log2(1 + ahead / HOUR);
-  into[at++] = kept;
-  into[at++] = Math.sin(angle);
-  into[at++] = Math.cos(angle);
-  into[at++] = Math.sin((2 * Math.PI * target) / WEEK);
-  into[at++] = Math.cos((2 * Math.PI * target) / WEEK);
-
-  function writeProfile(then: number, now: number): void {
-    const known = !Number.isNaN(then);
-    const says = known ? then - last : 0;
-    const off = known && !Number.isNaN(now) ? last - now : 0;
-    write(says);
-    write(says + off);
-    write(says + kept * off);
-  }
-
-  function write(change: number): void {
-    into[at++] = bounded(change / unit, MOST_LOCAL);
-  }
+  const weekAngle = (2 * Math.PI * target) / WEEK;
+  into[at + 19] = Math.sin(angle);
+  into[at + 20] = Math.cos(angle);
+  into[at + 21] = Math.sin(weekAngle);
+  into[at + 22] = Math.cos(weekAngle);
 }
 
-function orNone(change: number): number {
-  return Number.isNaN(change) ? 0 : change;
+/** What a profile says of a point, from the last log rate: as it is, with all that the last slot was off, and with what is kept of that. */
+function writeProfile(then: number, now: number, last: number, kept: number, perUnit: number, into: Float64Array, at: number): void {
+  const says = then - last;
+  const off = Number.isNaN(now) ? 0 : last - now;
+  into[at] = local(says * perUnit);
+  into[at + 1] = local((says + off) * perUnit);
+  into[at + 2] = local((says + kept * off) * perUnit);
+}
+
+/** Bounded; 0 where nothing is known. */
+function local(change: number): number {
+  return Number.isNaN(change) ? 0 : bounded(change, MOST_LOCAL);
 }

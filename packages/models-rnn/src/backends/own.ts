@@ -39,7 +39,7 @@ export const own: Backend = {
   decode(network, hidden, asked): Float64Array {
     const tape = beginHeadTape(network.shape, asked.rows, asked.points);
     forwardHead(network, tape, hidden, 0, network.shape.hidden, asked);
-    return tape.quantiles;
+    return tape.quantiles.subarray(0, asked.rows * asked.points * network.shape.levels.length);
   },
   trainer: (network, options = {}) => new OwnTrainer(network, options),
   close() {},

@@ -10,7 +10,7 @@ export interface Shape {
   readonly statics: number;
   /** L: what the head sees for each point that it is asked for, such as its distance and its time of day. 0 = nothing. */
   readonly locals: number;
-  /** D: tanh units between those and the quantiles. 0 = a linear head. */
+  /** D: tanh units between those and the quantiles; a multiple of 4. 0 = a linear head. */
   readonly decoder: number;
   /** Probability levels of the quantiles, rising, inside (0, 1). */
   readonly levels: readonly number[];

@@ -4,7 +4,7 @@ import { type Network, networkOver, type Shape } from '../../src/network/shape.t
 
 /** A shape with everything in it, `change` applied. */
 export function madeShape(change: Partial<Shape> = {}): Shape {
-  return { cell: 'lstm', inputs: 3, hidden: 8, statics: 2, locals: 3, decoder: 5, levels: [0.1, 0.5, 0.75, 0.9], rising: true, ...change };
+  return { cell: 'lstm', inputs: 3, hidden: 8, statics: 2, locals: 3, decoder: 8, levels: [0.1, 0.5, 0.75, 0.9], rising: true, ...change };
 }
 
 /** Weights of no particular kind: none is zero, so that none can hide. */

@@ -121,6 +121,7 @@ function forecastJob(method: Method, set: EvalSet): Job {
       ...process.execArgv,
       script,
       ...['--eval', set.folder, '--series', flags.series, '--out', `${file}.csv`, '--times', `${file}.times.csv`, '--cost', `${file}.json`],
+      ...['--weights', path.join(keep, 'weights')],
       ...(method.predictors ? ['--predictors', method.predictors.join()] : []),
       ...(method.with ? ['--with', method.with] : []),
       ...(method.context ? ['--context'] : []),

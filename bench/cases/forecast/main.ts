@@ -8,6 +8,7 @@
 // series,origin,step,quantile,value for steps 1 to 24 and the quantiles 0.1 to 0.9 and 0.95, and series,origin,wall_ms,cpu_ms.
 // A series is replayed once, from its start; with --context each origin that has more before it than the set's column `context` says is
 // forecast by a fresh engine, which is shown the last `context` steps before it and nothing else: what a peer is shown.
+// --weights DIR keeps trainings there, which several sets of predictors share; it has to be emptied when the code changes.
 import { closeSync, openSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -25,6 +26,7 @@ const { values: flags } = parseArgs({
     out: { type: 'string' },
     times: { type: 'string' },
     cost: { type: 'string' },
+    weights: { type: 'string' },
     predictors: { type: 'string' },
     with: { type: 'string', multiple: true, default: [] },
     context: { type: 'boolean', default: false },
@@ -114,7 +116,7 @@ async function write(folder: string, to: string): Promise<void> {
     for (const { part, from } of partsOf(series)) {
       const before = { ...cost };
       const wall = performance.now();
-      await replay(part, used, cost, (origin, forecast) => writeSync(file, csv(series.name, from + origin, forecast)));
+      await replay(part, used, cost, (origin, forecast) => writeSync(file, csv(series.name, from + origin, forecast)), flags.weights);
       // What one origin costs is what all steps before it cost: the state is learnt online.
       const [spent, took] = [(cost.cpuMs - before.cpuMs) / part.origins.length, (performance.now() - wall) / part.origins.length];
       for (const origin of part.origins) times.push(`${series.name},${from + origin},${took.toFixed(2)},${spent.toFixed(2)}`);

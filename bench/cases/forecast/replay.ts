@@ -1,4 +1,11 @@
-import { type Forecast, LEVELS, type Plugin, type SamplePaths, type SeriesInfo } from '../../../packages/contracts/src/index.ts';
+import {
+  type Forecast,
+  LEVELS,
+  type Plugin,
+  type Predictor,
+  type SamplePaths,
+  type SeriesInfo,
+} from '../../../packages/contracts/src/index.ts';
 import { Training } from '../../../packages/core/src/cycle/training.ts';
 import { MemoryMeter, silentLogger } from '../../../packages/core/src/defaults/logger.ts';
 import { parseConfig, use } from '../../../packages/core/src/index.ts';
@@ -8,11 +15,18 @@ import { standaloneContext } from '../../../packages/core/src/wiring/standalone.
 import { normalQuantile, SeededRandom } from '../../../packages/numerics/src/index.ts';
 import { catalogue, memory, preset, synthetic } from '../../../packages/preset/src/index.ts';
 import type { EvalSeries } from './set.ts';
+import { keepWeights } from './weights.ts';
 
 /** Steps ahead that are scored. */
 const AHEAD = Array.from({ length: 24 }, (_, i) => i + 1);
 
 export type Predictors = NonNullable<ReturnType<typeof preset>['predictors']>;
+
+/** Where trainings are kept, and who is told what a kept one took. */
+export interface Weights {
+  readonly folder: string;
+  readonly spent: (cpuMs: number) => void;
+}
 
 /** CPU milliseconds of a replay, and the part of them that training took. */
 export interface Cost {
@@ -27,6 +41,7 @@ const { signal } = new AbortController();
 export function beginForecasting(
   predictors: Predictors | undefined,
   stepMs: number,
+  weights?: Weights,
 ): { readonly stage: PredictStage; readonly training: Training } {
   const input = { sources: [use(synthetic)], pools: [{ id: 'series', unitRate: 1 }], store: use(memory), step: '1m' as const };
   const { predictors: used, settings } = parseConfig(
@@ -34,12 +49,15 @@ export function beginForecasting(
     catalogue as readonly Plugin[],
   );
   const failures = new Failures({ predict: 'fail' }, silentLogger, new MemoryMeter());
+  const make = (each: (typeof used)[number]): Predictor => {
+    const random = new SeededRandom(`${settings.seed}/${each.plugin.id}`);
+    const predictor = each.plugin.create(each.options as never, standaloneContext({ signal, random })) as Predictor;
+    if (!weights || !each.plugin.capabilities.trains) return predictor;
+    return keepWeights(predictor, `${each.plugin.id} ${JSON.stringify(each.options)}`, weights.folder, weights.spent);
+  };
   const slots = used.map((each, k) => ({
     name: `${each.plugin.id}#${k}`,
-    predictor: each.plugin.create(
-      each.options as never,
-      standaloneContext({ signal, random: new SeededRandom(`${settings.seed}/${each.plugin.id}`) }),
-    ),
+    predictor: make(each),
     batch: each.plugin.capabilities.batch,
     trains: each.plugin.capabilities.trains,
     for: each.for,
@@ -56,14 +74,20 @@ export function beginForecasting(
  *
  * @param predictors as a config gives them; default the preset's, as a pool's total gets them
  * @param told gets each wanted origin's forecast, in the series' own unit a step, and what draws sample paths of it
+ * @param weights folder of trainings that need not be made again
  */
 export async function replay(
   series: EvalSeries,
   predictors: Predictors | undefined,
   cost: Cost,
   told: (origin: number, forecast: Forecast, paths: () => SamplePaths) => void,
+  weights?: string,
 ): Promise<void> {
-  const { stage, training } = beginForecasting(predictors, series.stepMs);
+  const spent = (cpuMs: number): void => {
+    cost.trainingMs += cpuMs;
+    cost.cpuMs += cpuMs;
+  };
+  const { stage, training } = beginForecasting(predictors, series.stepMs, weights === undefined ? undefined : { folder: weights, spent });
   const info: SeriesInfo = {
     id: `pool:${series.name}`,
     scope: 'pool',

@@ -6,7 +6,7 @@ import { loadPeer, type Tensor, type Tf, unavailable } from './tfjs.ts';
 
 /** How to get it, in one line. */
 export const TENSORFLOW_REMEDY: string =
-  'Install it: npm install @tensorflow/tfjs-node@4.22.0; where its download of libtensorflow is out of reach, with --ignore-scripts and then `node scripts/install-tfjs-node.mjs`.';
+  'Install it: npm install @tensorflow/tfjs-node@4.22.0; where its download of libtensorflow is out of reach, with --ignore-scripts and then `npx auspex-install-tfjs-node`.';
 
 interface Attribute {
   readonly name: string;

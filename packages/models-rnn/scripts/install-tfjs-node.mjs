@@ -33,7 +33,7 @@ const ROOM = 1.1e9;
 const HELP = `Makes @tensorflow/tfjs-node work where its own download is out of reach.
 
   npm install --ignore-scripts @tensorflow/tfjs-node@${TFJS}
-  node scripts/install-tfjs-node.mjs [DIR] [--tensorflow ${TENSORFLOW}] [--force]
+  npx auspex-install-tfjs-node [DIR] [--tensorflow ${TENSORFLOW}] [--force]
 
 DIR           folder from which @tensorflow/tfjs-node is found: your project, or a package of a workspace. Default: here.
 --tensorflow  version of the wheel tensorflow-cpu that libtensorflow is taken from, 2.12 or newer. Default ${TENSORFLOW}.
@@ -67,7 +67,7 @@ with zipfile.ZipFile(wheel) as archive:
 /** Says what is wrong and what to do, and ends. */
 function fail(what, remedy, detail = '') {
   if (detail) console.error(detail.trimEnd());
-  console.error(`install-tfjs-node: ${what}`);
+  console.error(`auspex-install-tfjs-node: ${what}`);
   if (remedy) console.error(`  ${remedy}`);
   process.exit(1);
 }
@@ -95,7 +95,7 @@ try {
   if (parsed.positionals.length > 1) throw new Error(`one folder at most, not ${parsed.positionals.join(' ')}`);
   if (!/^\d+\.\d+\.\d+$/.test(parsed.values.tensorflow)) throw new Error(`--tensorflow ${parsed.values.tensorflow} is no version`);
 } catch (error) {
-  console.error(`install-tfjs-node: ${error.message}\n\n${HELP}`);
+  console.error(`auspex-install-tfjs-node: ${error.message}\n\n${HELP}`);
   process.exit(2);
 }
 const { help, force, tensorflow } = parsed.values;
@@ -108,7 +108,8 @@ const dir = path.resolve(parsed.positionals[0] ?? '.');
 const cache = path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), '.cache'), 'auspex', 'libtensorflow', tensorflow);
 const pack = findPackage();
 const version = JSON.parse(readFileSync(path.join(pack, 'package.json'), 'utf8')).version;
-if (version !== TFJS) console.error(`install-tfjs-node: tried with tfjs-node ${TFJS}; this is ${version}, which may need another way`);
+if (version !== TFJS)
+  console.error(`auspex-install-tfjs-node: tried with tfjs-node ${TFJS}; this is ${version}, which may need another way`);
 
 const before = force ? undefined : prove();
 if (before?.works && (before.tensorflow === tensorflow || tensorflow === TENSORFLOW)) done(before);

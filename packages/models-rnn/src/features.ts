@@ -1,4 +1,4 @@
-import { bounded, type Closing, DAY, type Memory, profileAt, WEEK, weekAt } from './memory.ts';
+import { bounded, type Closing, DAY, type Memory, offsetAt, profileAt, WEEK, weekAt } from './memory.ts';
 
 /** Inputs of the cell at each slot. */
 export const INPUTS = 12;
@@ -65,7 +65,7 @@ export function seriesStatics(memory: Memory, into: Float64Array, at: number): v
 export function pointLocals(memory: Memory, ahead: number, into: Float64Array, at: number): void {
   const { last, lately, dayLong, slotMs, offset } = memory;
   const perUnit = 1 / unitOf(memory);
-  const target = (((offset + ahead) % WEEK) + WEEK) % WEEK;
+  const target = offsetAt(memory, ahead);
   const kept = 2 ** (-ahead / HALF_GONE);
   const keptNear = kept * kept * kept;
   const soon = 2 ** (-ahead / (HALF_NEAR * slotMs));

@@ -55,7 +55,7 @@ function ratesOf({ memory }: RnnState, { horizon, levels }: ForecastRequest, qua
   const columns = levels.length;
   const rates = new Float64Array(horizon.length * columns);
   const { left, share } = columnsOf(levels);
-  const one = oneOf(memory.stepMs);
+  const one = oneOf(memory.slotMs);
   const unit = unitOf(memory);
   let most = memory.last;
   for (let i = 0; i < memory.yesterday.length; i++) if ((memory.yesterday[i] as number) > most) most = memory.yesterday[i] as number;

@@ -90,9 +90,9 @@ export function beginMemory({ zone: id, stepMs }: Pick<SeriesInfo, 'zone' | 'ste
   };
 }
 
-/** One event a step as a rate a second: added before logarithms, so that zero has one. */
-export function oneOf(stepMs: number): number {
-  return 1000 / stepMs;
+/** One event a slot as a rate a second: added before logarithms, so that zero has one. */
+export function oneOf(slotMs: number): number {
+  return 1000 / slotMs;
 }
 
 /** What is known of a slot before it is learnt: what its inputs are made of. */
@@ -114,8 +114,10 @@ export function remember(memory: Memory, { step, value, truth }: Observation, cl
   const { slotMs, stepMs } = memory;
   const week = zone(memory.zone).weekOffset(step);
   const into = week % slotMs;
-  if (step - into !== memory.openSlot) {
-    memory.openSlot = step - into;
+  // Where zone and step do not fit, as 30 minutes and an hour, a step lies across two slots of the local day: it is the first one's.
+  const start = stepMs === slotMs ? step : step - into;
+  if (start !== memory.openSlot) {
+    memory.openSlot = start;
     memory.sum = 0;
     memory.count = 0;
   }
@@ -124,7 +126,7 @@ export function remember(memory: Memory, { step, value, truth }: Observation, cl
     memory.count++;
   }
   if (into + stepMs < slotMs || memory.count === 0) return false;
-  closeSlot(memory, week - into, Math.log(memory.sum / memory.count + oneOf(stepMs)), closing);
+  closeSlot(memory, week - into, Math.log(memory.sum / memory.count + oneOf(slotMs)), closing);
   return true;
 }
 
@@ -170,6 +172,12 @@ function closeSlot(memory: Memory, offset: number, log: number, closing: Closing
 function size(before: number, change: number, count: number): number {
   const now = Math.min(Math.abs(change), 10 * before);
   return Math.max(LEAST, before + (now - before) / Math.min(Math.max(0, count) + 10, MEMORY));
+}
+
+/** Offset into the local week of a point `ahead` ms after the last slot's start: by the zone, since clocks change. */
+export function offsetAt({ zone: id, slot, slotMs, stepMs }: Memory, ahead: number): number {
+  const offset = zone(id).weekOffset(slot + ahead);
+  return stepMs === slotMs ? offset - (offset % slotMs) : offset;
 }
 
 /** Log rate that a profile of the local day has at `offset` into the week, between two slots in proportion. NaN = not known. */

@@ -12,6 +12,7 @@ import { beginState, decodeState, encodeState, type RnnState, rerun } from './st
 import { Diverged } from './train/fit.ts';
 import { packAll } from './train/packed.ts';
 import { trainInThread } from './train/thread.ts';
+import { FEWEST, type Outcome } from './train/train.ts';
 
 /**
  * Predicts by one recurrent network over all series, in each series' own units: what one learns of days and bursts helps
@@ -31,18 +32,20 @@ export const rnn = definePredictor({
     let weights: Weights | undefined;
 
     async function train(history: readonly TrainingSeries[], signal: AbortSignal): Promise<Uint8Array | undefined> {
+      // Read before anything else happens: the weights that are in service when the training begins.
+      const from = weights?.network.flat.slice();
       const task = {
         history: await packAll(history, signal),
         options: { cell, hidden, decoder, window, steps, batch, learningRate, maxWindows },
         // Drawn from a fork, so that a second training with the same history and weights gives the same bytes.
         seed: Math.floor(random.fork('rnn/train').next() * 2 ** 32),
-        from: weights?.network.flat.slice(),
+        from,
       };
       if (signal.aborted) return undefined;
       try {
         const { outcome, ...where } = await trainInThread({ task, backend }, signal);
         const { artifact, ...how } = outcome;
-        logger.info({ ...where, ...how }, artifact ? 'rnn: trained' : 'rnn: the weights in service stay, as nothing better was found');
+        logger.info({ ...where, ...how }, toldOf(outcome));
         return artifact;
       } catch (error) {
         if (signal.aborted) return undefined;
@@ -79,3 +82,9 @@ export const rnn = definePredictor({
     };
   },
 });
+
+function toldOf({ artifact, windows, usable }: Outcome): string {
+  if (artifact) return 'rnn: trained';
+  if (windows === 0) return `rnn: not trained, the history has ${usable} windows of the ${FEWEST} that it takes`;
+  return 'rnn: the weights in service stay, as nothing better was found';
+}

@@ -59,13 +59,16 @@ export function decodeState(bytes: Uint8Array, hidden: number, window: number): 
   const whole =
     fresh !== undefined &&
     memory.slotMs === slotLength(memory.stepMs) &&
-    (['yesterday', 'day', 'daysSeen', 'week', 'weeksSeen'] as const).every((name) => memory[name].length === fresh[name].length) &&
+    (['yesterday', 'day', 'daysSeen', 'week', 'weeksSeen'] as const).every((name) => memory[name]?.length === fresh[name].length) &&
     [memory.mean, memory.offset, memory.slots, memory.lately, memory.dayLong, memory.lastChange].every(Number.isFinite) &&
+    (memory.slots === 0 || [memory.last, memory.slot].every(Number.isFinite)) &&
+    [memory.sum, memory.count].every(Number.isFinite) &&
+    [memory.openSlot, memory.dayBefore].every((each) => typeof each === 'number') &&
     memory.change > 0 &&
     memory.daily > 0 &&
-    state.inputs.length === window * INPUTS &&
-    state.hidden.length === hidden &&
-    state.cell.length === hidden &&
+    state.inputs?.length === window * INPUTS &&
+    state.hidden?.length === hidden &&
+    state.cell?.length === hidden &&
     [state.inputs, state.hidden, state.cell].every((values) => values.every(Number.isFinite));
   if (!whole) throw new Error('the state of rnn is incomplete, or was made with other options');
   return state;

@@ -76,6 +76,14 @@ describe('training', () => {
     expect(await create().train?.([{ series: series(15 * MINUTE), observations: sine(150, 'few') }], signal)).toBeDefined();
   });
 
+  it('with too little history it says how much there was, not that nothing better was found', async () => {
+    const told: string[] = [];
+    const logger = { ...context.logger, info: (_: object, text: string) => void told.push(text) };
+    const few = [{ series: series(15 * MINUTE), observations: sine(90, 'few') }];
+    await create(QUICK, { ...context, logger }).train?.(few, signal);
+    expect(told).toEqual([expect.stringContaining('42 windows of the 100')]);
+  });
+
   it('stops when told', async () => {
     expect(await create().train?.(history, AbortSignal.abort())).toBeUndefined();
   });
@@ -202,6 +210,17 @@ describe('batch and state', () => {
     for (const minutes of [1, 2, 5, 15, 60]) {
       const state = feed(predictor, world(3000, minutes * MINUTE, 100), minutes * MINUTE);
       expect(predictor.encode(state).length).toBeLessThan(16_384);
+    }
+  });
+
+  it('refuses a state with a number missing, whichever it is', () => {
+    const predictor = create();
+    const state = feed(predictor, sine(60, 'whole')) as { memory: Record<string, unknown> };
+    const { memory } = state;
+    for (const name of Object.keys(memory)) {
+      const broken = { ...state, memory: { ...memory, [name]: typeof memory[name] === 'number' ? Number.NaN : undefined } };
+      if (name === 'openSlot' || name === 'dayBefore') broken.memory[name] = undefined;
+      expect(() => create().decode(predictor.encode(broken)), name).toThrow('incomplete');
     }
   });
 

@@ -2,7 +2,7 @@ import { AuspexError } from '@auspex/contracts';
 import type { Backend, BackendName } from './backend.ts';
 import { own } from './own.ts';
 import { loadTensorflow, TENSORFLOW_REMEDY } from './tensorflow.ts';
-import { hasPeer, unavailable } from './tfjs.ts';
+import { hasPeer, notInstalled, unavailable } from './tfjs.ts';
 import { loadWasm, WASM_REMEDY } from './wasm.ts';
 
 /** A backend, and those that would have come first but cannot be used. */
@@ -45,5 +45,5 @@ export function checkInstalled(name: BackendName | 'auto'): void {
   if (name === 'auto' || name === 'own') return;
   const { packages, remedy } = NEEDS[name];
   const missing = packages.find((each) => !hasPeer(each));
-  if (missing) throw unavailable(name, new AuspexError('PLUGIN_NOT_FOUND', `${missing} is not installed`), remedy);
+  if (missing) throw unavailable(name, notInstalled(missing), remedy);
 }

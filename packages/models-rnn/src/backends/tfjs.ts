@@ -66,8 +66,13 @@ function findPeer(name: string): (() => unknown) | undefined {
 export function loadPeer<Module>(name: string): Module {
   const load = findPeer(name);
   if (load) return load() as Module;
+  throw notInstalled(name);
+}
+
+/** PLUGIN_NOT_FOUND: which package is missing, and where it was looked for. */
+export function notInstalled(name: string): AuspexError {
   const { AUSPEX_PEERS: folder } = process.env;
-  throw new AuspexError('PLUGIN_NOT_FOUND', folder ? `${name} is not installed in AUSPEX_PEERS=${folder}` : `${name} is not installed`);
+  return new AuspexError('PLUGIN_NOT_FOUND', folder ? `${name} is not installed in AUSPEX_PEERS=${folder}` : `${name} is not installed`);
 }
 
 /**

@@ -35,8 +35,12 @@ const IN_SOURCE: boolean = import.meta.url.endsWith('.ts');
  */
 export async function trainInThread(job: Job, signal: AbortSignal): Promise<Answer> {
   if (IN_SOURCE) return trainHere(job, signal);
+  // A thread's environment is a copy, which native code does not read: TensorFlow would greet everybody on stderr.
+  process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
   const worker = new Worker(new URL('./worker.js', import.meta.url), {
     workerData: job,
+    // What this process was started with need not fit a file: `--input-type` does not.
+    execArgv: [],
     transferList: job.task.history.flatMap(({ steps, values, truths }) => [steps.buffer, values.buffer, truths.buffer] as ArrayBuffer[]),
   });
   const stop = (): void => void worker.terminate();

@@ -10,7 +10,7 @@ import type { PackedSeries } from './packed.ts';
 import { drawWindows } from './windows.ts';
 
 /** Fewest windows that a network is trained on. */
-const FEWEST = 100;
+export const FEWEST = 100;
 /** Part of the step size and of the steps that a training takes which begins from weights in service. */
 const WARM = 0.3;
 
@@ -32,13 +32,15 @@ export interface Outcome extends Pick<Trained, 'steps' | 'losses' | 'heldOut'> {
   readonly artifact: Uint8Array | undefined;
   /** Windows learnt from; 0 = there were too few. */
   readonly windows: number;
+  /** Windows that there were. */
+  readonly usable: number;
 }
 
 /** @throws Diverged */
 export function train({ history, options, seed, from }: Task, backend: Backend, aborted?: () => boolean): Outcome {
   const random = new SeededRandom(seed);
   const split = drawWindows(history, options.window, options.maxWindows, random.fork('windows'));
-  const none = { artifact: undefined, windows: 0, steps: 0, losses: [], heldOut: [] };
+  const none = { artifact: undefined, windows: 0, usable: split.usable, steps: 0, losses: [], heldOut: [] };
   if (split.usable < FEWEST || split.training.count === 0 || split.heldOut.count === 0) return none;
   const shape = shapeOf(options);
   const begin = from ? networkOver(shape, from) : startNetwork(shape, random.fork('start'), { skip: SKIP });
@@ -54,5 +56,12 @@ export function train({ history, options, seed, from }: Task, backend: Backend, 
   );
   // A first training that learnt nothing still begins with a forecast that is worth more than none.
   const artifact = trained.better || !from ? writeArtifact(networkOver(shape, trained.weights)) : undefined;
-  return { artifact, windows: split.training.count, steps: trained.steps, losses: trained.losses, heldOut: trained.heldOut };
+  return {
+    artifact,
+    windows: split.training.count,
+    usable: split.usable,
+    steps: trained.steps,
+    losses: trained.losses,
+    heldOut: trained.heldOut,
+  };
 }

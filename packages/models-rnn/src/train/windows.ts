@@ -33,13 +33,10 @@ export interface Split {
   readonly usable: number;
 }
 
-/** A slot at which a window may end. */
+/** A window's end: number `slot` of the slots of series `series`. */
 interface End {
   readonly series: number;
-  /** Number of the slot among the series' slots. */
   readonly slot: number;
-  /** Start of the slot, epoch ms. */
-  readonly start: number;
 }
 
 /** Furthest point of a series, in slots: a day, or as far ahead as its forecasts are asked for. */
@@ -55,18 +52,31 @@ function furthest({ series }: PackedSeries, slotMs: number): number {
  * @param most windows to learn from; an eighth of it to be judged by
  */
 export function drawWindows(all: readonly PackedSeries[], length: number, most: number, random: SeededRandom): Split {
-  const ends = all.flatMap((packed, series) => endsOf(packed, series, length));
-  const starts = Float64Array.from(ends, ({ start }) => start).sort();
-  const cut = starts.length > 0 ? (starts[Math.floor(starts.length * (1 - HELD_OUT))] as number) : 0;
-  const earlier = ends.filter(({ start }) => start < cut);
-  const later = ends.filter(({ start }) => start >= cut);
-  const training = draw(earlier, most, random);
-  const heldOut = draw(later, Math.ceil(most / 8), random);
+  const starts = all.map((packed) => endsOf(packed, length));
+  const sorted = sortedAll(starts);
+  const cut = sorted.length > 0 ? (sorted[Math.floor(sorted.length * (1 - HELD_OUT))] as number) : 0;
+  const earlier = starts.map((each) => each.filter((start) => start < cut).length);
+  const training = draw(earlier, most, random).map(({ series, slot }) => ({ series, slot: slot + length - 1 }));
+  const later = starts.map((each, series) => each.length - (earlier[series] as number));
+  const heldOut = draw(later, Math.ceil(most / 8), random).map(({ series, slot }) => ({
+    series,
+    slot: slot + (earlier[series] as number) + length - 1,
+  }));
   return {
     training: fill(all, training, length, random.fork('training'), cut),
     heldOut: fill(all, heldOut, length, random.fork('held out'), Number.POSITIVE_INFINITY),
-    usable: ends.length,
+    usable: sorted.length,
   };
+}
+
+function sortedAll(lists: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(lists.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const list of lists) {
+    all.set(list, at);
+    at += list.length;
+  }
+  return all.sort();
 }
 
 /** Runs a series through the same memory that serves, and tells each slot. */
@@ -80,26 +90,32 @@ function replay(packed: PackedSeries, told: (memory: Memory, closing: Closing) =
   return memory;
 }
 
-function endsOf(packed: PackedSeries, series: number, length: number): End[] {
-  const ends: End[] = [];
-  const { slotMs } = replay(packed, ({ slots, slot }) => {
-    if (slots >= length) ends.push({ series, slot: slots - 1, start: slot });
+/** Starts of the slots at which a window may end, rising: the first is slot `length - 1`. */
+function endsOf(packed: PackedSeries, length: number): Float64Array {
+  const starts: number[] = [];
+  replay(packed, ({ slots, slot }) => {
+    if (slots >= length) starts.push(slot);
   });
   // The last has nothing after it.
-  ends.pop();
-  return slotMs > 0 ? ends : [];
+  starts.pop();
+  return Float64Array.from(starts);
 }
 
-/** The first `most` of a seeded shuffle (Fisher-Yates). */
-function draw(ends: End[], most: number, random: SeededRandom): End[] {
-  const count = Math.min(most, ends.length);
-  for (let i = 0; i < count; i++) {
-    const j = i + random.below(ends.length - i);
-    const held = ends[i] as End;
-    ends[i] = ends[j] as End;
-    ends[j] = held;
-  }
-  return ends.slice(0, count);
+/**
+ * The first `most` of a seeded shuffle (Fisher-Yates) of counts[0] slots of series 0, then those of series 1 and so on. What was not
+ * moved stands where it was, so that only what is drawn takes memory.
+ */
+function draw(counts: readonly number[], most: number, random: SeededRandom): End[] {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const moved = new Map<number, number>();
+  return Array.from({ length: Math.min(most, total) }, (_, i) => {
+    const j = i + random.below(total - i);
+    let slot = moved.get(j) ?? j;
+    moved.set(j, moved.get(i) ?? i);
+    let series = 0;
+    while (slot >= (counts[series] as number)) slot -= counts[series++] as number;
+    return { series, slot };
+  });
 }
 
 /** @param until targets lie before this, epoch ms; later ones count as not observed */

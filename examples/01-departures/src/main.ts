@@ -22,7 +22,7 @@ function input(title: string, airports: readonly string[], notes: readonly strin
     zone: { default: 'America/Chicago', pops: AIRPORTS },
     sources: [use(departures, { airports: [...airports], ...(crowd ? { crowd } : {}) })],
     // The default engine, with a network that trains on fewer windows: a demonstration should not make anybody wait.
-    predictors: [use(seasonal), { ...use(hmmRegime), for: 'pools' }, { ...use(rnn, { maxWindows: 1200, steps: 150 }), for: 'pools' }],
+    predictors: [use(seasonal), { ...use(hmmRegime), for: 'pools' }, { ...use(rnn, { maxWindows: 1200, steps: 100 }), for: 'pools' }],
     pools: airports.map((airport) => ({
       id: `${airport} check-in`,
       pop: airport,

@@ -2,6 +2,7 @@ import { AuspexError, type BehaviorProfile, type Extension, type PluginUse, type
 import { assemble, type Parts } from './assemble.ts';
 import { type Catalogue, parseConfig, parseUse, type ResolvedConfig } from './config/parse.ts';
 import { noticeOf } from './cycle/notice.ts';
+import type { Training } from './cycle/training.ts';
 import { breathe } from './defaults/breathe.ts';
 import { VirtualClock } from './defaults/clock.ts';
 import { heartbeat } from './defaults/heartbeat.ts';
@@ -246,16 +247,18 @@ class AuspexEngine implements Engine {
     const parts = this.#running();
     const { signal } = this.#abort;
     // What a restart cut short goes on at once; the next step may be a minute away.
-    parts.training.work();
+    await this.#resumeTraining(parts);
     for await (const _ of parts.ingest.read(signal)) {
-      while (await this.#weightsAreThere(parts)) {
+      for (;;) {
+        const past = this.#nextIsPast(parts);
+        if (past === undefined || !(await this.#weightsAreThere(parts, past))) break;
         const closed = parts.ingest.take();
         if (!closed) break;
         // Until the step is whole, what the engine knows fits no checkpoint.
         this.#torn = true;
-        if (!(await this.#step(parts, closed))) break;
+        if (!(await this.#step(parts, closed, past))) break;
         this.#torn = false;
-        parts.training.work();
+        await this.#workOn(parts);
         if (this.#steps % BREATHE_STEPS === 0) await breathe();
         if (signal.aborted) break;
       }
@@ -270,37 +273,63 @@ class AuspexEngine implements Engine {
     throw new AuspexError('LIFECYCLE', `an engine that is ${this.state} cannot do this; start it first`);
   }
 
+  /** Goes on with what a restart cut short. The store knows of the attempt first: a training that ends the process must not do so for ever. */
+  async #resumeTraining({ training }: Parts): Promise<void> {
+    if (!training.tryAgain()) return;
+    this.#persistence?.keepTraining();
+    await this.#commit();
+    training.work();
+  }
+
+  /** Lets a training work beside the steps that follow, as soon as the store knows of it. */
+  async #workOn({ training }: Parts): Promise<void> {
+    if (training.isFresh) await this.#commit();
+    training.work();
+  }
+
+  /**
+   * Is the next step long past, as all are in a replay? Asked once a step: the clock goes on, and all that waits has to have one answer.
+   * Undefined = no step has closed.
+   */
+  #nextIsPast({ ingest, clock }: Parts): boolean | undefined {
+    const next = ingest.peek();
+    return next === undefined ? undefined : this.#options.mode === 'replay' || !this.#isRecent(next + this.settings.step, clock.now());
+  }
+
   /**
    * Waits for the weights that are declared for the next step, where that one may wait: between two steps, so that a stop meanwhile
    * leaves nothing half done. False = the engine was told to stop.
    */
-  async #weightsAreThere({ training, ingest }: Parts): Promise<boolean> {
+  async #weightsAreThere({ training, ingest }: Parts, past: boolean): Promise<boolean> {
     const declared = training.pending?.declared;
-    const next = declared === undefined ? undefined : ingest.peek();
-    if (declared === undefined || next === undefined) return true;
-    const at = next + this.settings.step;
-    return at < declared || !this.#waits(at) || training.finished();
+    if (declared === undefined || ingest.next + this.settings.step < declared || !this.#waits(training, past)) return true;
+    return training.finished();
   }
 
-  /** A replay and a backlog wait for weights at their declared step, so that they come out the same each time. The present does not wait. */
-  #waits(at: number): boolean {
-    return this.#options.mode === 'replay' || !this.#isRecent(at, (this.#parts as Parts).clock.now());
+  /**
+   * A replay and a backlog wait for weights at their declared step, so that they come out the same each time. The present does not wait,
+   * nor does what it falls behind by: a training that has seen the present would hold up all that is to be caught up with.
+   */
+  #waits({ pending }: Training, past: boolean): boolean {
+    return this.#options.mode === 'replay' || (past && pending?.present === false);
   }
 
-  /** Begins what is due, and puts what is ready into service. False = told to stop while waiting. */
-  async #train(parts: Parts, at: number): Promise<boolean> {
+  /** Puts what is ready into service, tidies up, and begins what is due. False = told to stop while waiting. */
+  async #train(parts: Parts, at: number, past: boolean): Promise<boolean> {
     const { training } = parts;
-    if (!(await this.#adopt(parts, at))) return false;
+    if (!(await this.#adopt(parts, at, past))) return false;
+    this.#persistence?.tidy(at - this.settings.step);
+    if (!past && training.reachPresent()) this.#persistence?.keepTraining();
     if (!training.isDue(at)) return true;
-    training.begin(at);
+    training.begin(at, !past);
     this.#persistence?.keepTraining();
-    return this.#adopt(parts, at);
+    return this.#adopt(parts, at, past);
   }
 
-  async #adopt({ training, journal, logger }: Parts, at: number): Promise<boolean> {
+  async #adopt({ training, journal, logger }: Parts, at: number, past: boolean): Promise<boolean> {
     const { pending } = training;
     if (!pending || at < pending.declared) return true;
-    if (this.#waits(at) && !(await training.finished())) return false;
+    if (this.#waits(training, past) && !(await training.finished())) return false;
     for (const trained of training.settle(at)) {
       if (trained.artifact) this.#persistence?.keepArtifact(trained.name, trained.at, trained.artifact);
       this.#persistence?.keepTraining();
@@ -313,7 +342,7 @@ class AuspexEngine implements Engine {
   }
 
   /** False = told to stop in its middle: it is torn, and done anew by the next start. */
-  async #step(parts: Parts, closed: ClosedStep): Promise<boolean> {
+  async #step(parts: Parts, closed: ClosedStep, past: boolean): Promise<boolean> {
     const { cycle, training, clock } = parts;
     const persistence = this.#persistence as Persistence;
     const at = closed.step + this.settings.step;
@@ -323,9 +352,8 @@ class AuspexEngine implements Engine {
     const taken = cycle.take(cycle.reshape(closed));
     persistence.keepUsage(taken.usage, closed);
     cycle.learn(taken);
-    if (!(await this.#train(parts, at))) return false;
+    if (!(await this.#train(parts, at, past))) return false;
     const forecasts = await cycle.forecast(at);
-    persistence.tidy(closed.step);
     this.#sinceCommit++;
     this.#steps++;
     const decides = at >= this.#decideFrom && this.#isTimely(at, clock.now());

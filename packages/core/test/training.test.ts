@@ -4,6 +4,7 @@ import {
   createEngine,
   type Engine,
   type EngineOptions,
+  forget,
   MemoryMeter,
   type UsageEvent,
   use,
@@ -12,7 +13,7 @@ import {
 import { pack, SeededRandom, unpack } from '@auspex/numerics';
 import { describe, expect, test } from 'vitest';
 import { TrainingHistory } from '../src/cycle/history.ts';
-import { fakeConfig, listSource, MINUTE, mapStore, T0, traffic } from './fakes.ts';
+import { fakeConfig, listSource, MINUTE, mapStore, request, T0, traffic } from './fakes.ts';
 import { afterTurns, type Lesson, type School, school, turn } from './school.ts';
 
 const trace = traffic(Array.from({ length: 200 }, (_, i) => 40 + ((i * 17) % 60)));
@@ -157,6 +158,64 @@ describe('in the present', () => {
       [minute(65), 'first'],
       [minute(72), 'second'],
     ]);
+  });
+});
+
+describe('in the present, what is overdue holds nothing up (regression: up to the time limit of training, without a decision)', () => {
+  /** Steps until the clock has gone on by six minutes, all at once. */
+  const stalled = (after: number, at = T0): { options: Partial<EngineOptions>; sources: AuspexConfig['sources']; steps: number[] } => {
+    const clock = new VirtualClock(at);
+    const steps: number[] = [];
+    let stall = true;
+    const onBatch = async (): Promise<void> => {
+      await turn();
+      const last = steps.at(-1) ?? T0;
+      if (!stall || last < minute(after)) return;
+      stall = false;
+      clock.advance(last + 6 * MINUTE);
+    };
+    return { steps, options: { host: { clock }, onStep: (step) => steps.push(step) }, sources: [use(listSource(trace, 20, { onBatch }))] };
+  };
+
+  test.each(['live', 'shadow'] as const)('%s: after a stall', async (mode) => {
+    const pupil = school(hold);
+    const { options, sources, steps } = stalled(70);
+    const run = begin([pupil], new Map(), trace, { sources }, { ...options, mode });
+    await finish(run);
+    expect(steps).toHaveLength(200);
+    expect(pupil.lessons).toHaveLength(1);
+    // Only what the stall made too old is not decided.
+    expect(run.lines.filter((line) => line.includes('"decision"')).length).toBeGreaterThan(180);
+  });
+
+  test('after a stall, when it began in the backlog before', async () => {
+    const { options, sources, steps } = stalled(63, minute(63));
+    await finish(begin([school(hold)], new Map(), trace, { sources }, { ...options, mode: 'shadow' }));
+    expect(steps).toHaveLength(200);
+  });
+
+  test('after a restart long afterwards; what begins in that backlog is waited for', async () => {
+    const map = new Map<string, Uint8Array>();
+    const first = begin(
+      [school(hold)],
+      map,
+      trace,
+      {},
+      present((step) => step === minute(63) && first.engine.stop()),
+    );
+    await finish(first);
+    const steps: number[] = [];
+    const pupil = school((lesson, count) => count > 1 && void afterTurns(100)(lesson));
+    const release = (step: number): void => {
+      steps.push(step);
+      if (step === minute(80)) pupil.lessons[0]?.answer(pupil.lessons[0].weights);
+    };
+    const second = begin([pupil], map, trace, {}, { ...backlog(), onStep: release });
+    await finish(second);
+    expect(steps.at(-1)).toBe(minute(199));
+    const told = second.notices('TRAINED');
+    expect(told[0]?.text).toContain('later than declared');
+    expect(told[1]).toMatchObject({ step: minute(125), text: expect.not.stringContaining('later') });
   });
 });
 
@@ -327,6 +386,133 @@ describe('a crash', () => {
   });
 });
 
+describe('tidying beside trainings', () => {
+  test('a day that waits for one is tidied at the same step after a crash (regression: never, when another training had begun since)', async () => {
+    const half = 30 * MINUTE;
+    const from = T0 - 125 * half;
+    const steps = (count: number): string => `${count * 30}m`;
+    const random = new SeededRandom('tidy');
+    const speaks = (group: string, of: (i: number) => boolean): UsageEvent[] =>
+      Array.from({ length: 215 }, (_, i) => i).flatMap((i) =>
+        of(i) ? Array.from({ length: 3 + random.below(6) }, (_, k) => request(from + i * half + k * 1000, group)) : [],
+      );
+    const events = [
+      ...speaks('always', () => true),
+      ...speaks('again', (i) => i < 20 || (i > 100 && i < 128)),
+      ...speaks('gone', (i) => i < 60),
+      ...speaks('new', (i) => i > 148),
+    ].sort((a, b) => a.at - b.at);
+    const overrides: Partial<AuspexConfig> = {
+      step: '30m',
+      training: { after: steps(120), every: steps(35), history: steps(100), within: steps(15) },
+      forgetAfter: steps(50),
+      historyKeep: steps(90),
+      snapshotEvery: steps(30),
+    };
+    // Of the second pupil every other training fails, and is tried again soon: from then on the two take turns.
+    const pupils = (): School[] => [
+      school(afterTurns(2), 'p1'),
+      school(({ weights, fail, answer }) => ((weights[2] as number) & 1 ? fail(new Error('no')) : answer(weights)), 'p2'),
+    ];
+    const decided = (map: Map<string, Uint8Array>): string[] => journalOf(map).filter((line) => !line.includes('"failure"'));
+    const kept = (map: Map<string, Uint8Array>): string[] => [...map.keys()].filter((key) => !/^(journal|lease)/.test(key)).sort();
+    const whole = new Map<string, Uint8Array>();
+    const copies: Map<string, Uint8Array>[] = [];
+    await finish(begin(pupils(), whole, events, overrides, { onStep: () => copies.push(new Map(whole)) }));
+    expect(kept(whole)).not.toContain('profile/gone');
+    for (const map of copies.filter((_, i) => i >= 118 && i % 3 === 0)) {
+      await finish(begin(pupils(), map, events, overrides));
+      expect(decided(map)).toEqual(decided(whole));
+      expect(kept(map)).toEqual(kept(whole));
+    }
+  }, 60_000);
+
+  test('is done where one training follows the other, or each fails (regression: usage was never pruned)', async () => {
+    const long = traffic(Array.from({ length: 2200 }, (_, i) => 1 + (i % 2)));
+    const fails = ({ fail }: Lesson): void => fail(new Error('no'));
+    for (const [teach, every] of [
+      [afterTurns(0), '16m'],
+      [fails, '60m'],
+    ] as const) {
+      const map = new Map<string, Uint8Array>();
+      const overrides = { training: { after: '60m', every, history: '50m', within: '15m' }, historyKeep: '6h', journalKeep: '6h' };
+      await finish(begin([school(teach)], map, long, overrides, {}, 500));
+      // From six hours before midnight on.
+      expect([...map.keys()].filter((key) => key.startsWith('usage/'))).toHaveLength(2200 - 1440 + 360);
+    }
+  });
+
+  test('weights in service no sooner than the next training is due are refused with the config', () => {
+    for (const within of ['60m', '2h'])
+      expect(() => begin([school()], new Map(), trace, { training: { ...training, within } })).toThrow(
+        expect.objectContaining({ code: 'CONFIG_INVALID', path: 'training.within', remedy: expect.stringContaining('training.every') }),
+      );
+  });
+});
+
+test('no name of a forgotten group is left in the snapshot (regression: series of pools that were narrowed stayed in `begins`)', async () => {
+  const map = new Map<string, Uint8Array>();
+  const both = [...traffic(Array(120).fill(20), 'kept'), ...traffic(Array(120).fill(10), 'secretgroup')].sort((a, b) => a.at - b.at);
+  const config = (pools: AuspexConfig['pools']): AuspexConfig =>
+    fakeConfig(both, { store: use(mapStore(map)), predictors: [use(school().plugin)], training, minSkill: null, pools });
+  const narrow = config([{ id: 'web', unitRate: 1, groups: ['kept'] }]);
+  for (const each of [config([{ id: 'web', unitRate: 1 }]), narrow]) {
+    const engine = createEngine(each, { mode: 'replay', host: { clock: new VirtualClock(T0) } });
+    await engine.start();
+    await engine.run();
+    await engine.close();
+  }
+  const begins = (): string[] => unpack<{ begins: [string, number][] }>(map.get('engine/snapshot') as Uint8Array).begins.map(([id]) => id);
+  expect(begins().sort()).toEqual(['kept@*/requests', 'pool:web']);
+  await forget(narrow, { group: 'secretgroup' });
+  for (const [key, value] of map) expect(key + Buffer.from(value).toString()).not.toContain('secretgroup');
+});
+
+describe('a training that ends the process', () => {
+  /** What the store holds when a training begins to work, as after a SIGKILL; undefined where none begins. */
+  async function killed(map: Map<string, Uint8Array>, options: Partial<EngineOptions>): Promise<Map<string, Uint8Array> | undefined> {
+    let left: Map<string, Uint8Array> | undefined;
+    const run = begin(
+      [
+        school(() => {
+          left = new Map(map);
+          left.delete('lease/allocator');
+          run.engine.stop();
+        }),
+      ],
+      map,
+      trace,
+      {},
+      options,
+    );
+    await finish(run);
+    return left;
+  }
+
+  test.each([
+    // The clock of a later life stands where the one before ended.
+    ['the present', (life: number) => ({ ...present(), host: { clock: new VirtualClock(life === 0 ? T0 : minute(61)) } })],
+    ['a backlog', backlog],
+    ['a replay', () => ({})],
+  ] as const)('in %s is begun three times, then has failed (regression: a crash loop without end)', async (_, options) => {
+    let map = new Map<string, Uint8Array>();
+    for (let life = 0; life < 3; life++) map = (await killed(map, options(life))) as Map<string, Uint8Array>;
+    const pupil = school(afterTurns(0));
+    const run = begin([pupil], map, trace, {}, options(3));
+    await finish(run);
+    expect(run.notices('TRAINING_FAILED')).toEqual([
+      expect.objectContaining({ step: minute(65), text: expect.stringContaining('(the process ended during it three times)') }),
+    ]);
+    // The next is one of the schedule.
+    expect(run.notices('TRAINED').map(({ step }) => step)).toEqual([125, 185].map(minute));
+  });
+
+  test('is not one that was stopped, however often', async () => {
+    const map = new Map<string, Uint8Array>();
+    for (let life = 0; life < 5; life++) expect(await killed(map, present())).toBeDefined();
+  });
+});
+
 test('close during training: it is told, an answer that comes afterwards is dropped, and the next start trains on the same', async () => {
   for (const late of [({ answer, weights }: Lesson) => answer(weights), ({ fail }: Lesson) => fail(new Error('too late'))]) {
     const map = new Map<string, Uint8Array>();
@@ -386,12 +572,48 @@ describe('weights in the store', () => {
     const map = new Map<string, Uint8Array>();
     await finish(begin([school()], map, trace.slice(0, 10_000)));
     for (const key of artifactsOf(map)) map.set(key, new Uint8Array(2));
+    const first = [...map.keys()].filter((key) => key.startsWith('usage/')).length;
     const run = begin([school()], map);
     await finish(run);
     const told = run.notices('STATE_UNREADABLE').map(({ text }) => text);
     expect(told).toHaveLength(2);
-    for (const text of told) expect(text).toContain('it forecasts without weights until the next training');
-    expect(artifactsOf(map)).toEqual(['artifact/pupil/2026-01-05T03:00:00Z']);
+    for (const text of told) expect(text).toContain('it forecasts without weights until the next training, which is due at once');
+    // At the first step after the start, not an hour after the training before (regression: it went without for up to `every`).
+    expect(run.notices('TRAINED').map(({ step }) => step)).toEqual([minute(first + 6)]);
+    expect(artifactsOf(map)).toEqual([`artifact/pupil/${new Date(minute(first + 1)).toISOString().replace('.000', '')}`]);
+  });
+
+  test('are given as a copy at a start (regression: a predictor that wrote into them changed the store)', async () => {
+    const map = new Map<string, Uint8Array>();
+    await finish(begin([school()], map, trace.slice(0, 10_000)));
+    const newest = artifactsOf(map).at(-1) as string;
+    const before = [...(map.get(newest) as Uint8Array)];
+    const pupil = school();
+    const { create } = pupil.plugin;
+    const scribbler = {
+      ...pupil.plugin,
+      create: (...given: Parameters<typeof create>) => {
+        const predictor = create(...given);
+        return {
+          ...predictor,
+          use: (artifact: Uint8Array) => {
+            predictor.use?.(artifact);
+            artifact.fill(0);
+          },
+        };
+      },
+    };
+    await finish(begin([{ ...pupil, plugin: scribbler }], map, trace.slice(0, 10_000)));
+    expect(pupil.used).toEqual([77]);
+    expect([...(map.get(newest) as Uint8Array)]).toEqual(before);
+  });
+
+  test('of a predictor that the config has no longer go (regression: they stayed for ever)', async () => {
+    const map = new Map<string, Uint8Array>();
+    await finish(begin([school(afterTurns(0), 'old'), school(afterTurns(0), 'older')], map, trace.slice(0, 10_000)));
+    expect(artifactsOf(map)).toHaveLength(4);
+    await finish(begin([school(afterTurns(0), 'old')], map, trace.slice(0, 10_000)));
+    expect(artifactsOf(map).map((key) => key.split('/')[1])).toEqual(['old', 'old']);
   });
 
   test('those of a version that kept one, under a key without a step, are carried on', async () => {

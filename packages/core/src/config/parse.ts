@@ -59,6 +59,7 @@ export function parseConfig(input: unknown, catalogue: Catalogue = [], loaded: R
   checkStep(settings.step, problems);
   checkZones(settings, problems);
   checkPools(settings, problems);
+  checkTraining(settings, problems);
   const list = <K extends PluginKind>(kind: K, uses: readonly PluginUse[], path: string): ResolvedPlugin<K>[] =>
     uses.map((use, index) => resolve(kind, use, `${path}[${index}]`));
   const actuators = new Map<string, ResolvedPlugin<'actuator'>>();
@@ -290,6 +291,20 @@ function checkPools(settings: EngineSettings, problems: AuspexError[]): void {
     if (pool.min > pool.max)
       problems.push(new AuspexError('CONFIG_INVALID', `min ${pool.min} is above max ${pool.max}`, { path: `${path}.min` }));
   });
+}
+
+function checkTraining({ training: { within, every } }: EngineSettings, problems: AuspexError[]): void {
+  if (within < every) return;
+  problems.push(
+    new AuspexError(
+      'CONFIG_INVALID',
+      `weights would go into service ${formatDuration(within)} after a training that is due every ${formatDuration(every)}`,
+      {
+        path: 'training.within',
+        remedy: 'Make training.within shorter than training.every.',
+      },
+    ),
+  );
 }
 
 function configHash(config: Omit<ResolvedConfig, 'hash'>): string {

@@ -36,7 +36,15 @@ export class Schedule {
     if (this.#once !== undefined) return last === undefined ? this.#once : Number.POSITIVE_INFINITY;
     const { step, training } = this.#settings;
     if (last === undefined) return this.firstStep + training.after;
-    return last.at + (last.failed ? Math.ceil((training.every * RETRY) / step) * step : training.every);
+    if (!last.failed) return last.at + training.every;
+    // Later than the step at which the failure is known: between two trainings there is a step to tidy up in.
+    const known = Math.max(1, Math.ceil(training.within / step));
+    return last.at + Math.max(Math.ceil((training.every * RETRY) / step), known + 1) * step;
+  }
+
+  /** As if it had never been trained: due at once, where the history is there. */
+  forget(name: string): void {
+    this.#last.delete(name);
   }
 
   attempted(attempt: Attempt): void {

@@ -25,6 +25,12 @@ export interface RunOptions {
   readonly declared: number;
   readonly trainable: readonly Trainable[];
   readonly history: readonly TrainingSeries[];
+  /** A step of the present began it, or was made beside it: from then on no step waits for it. */
+  readonly present: boolean;
+  /** How often a process has begun it, this time included once it works. */
+  readonly tries: number;
+  /** Why it is not even begun; each predictor ends with this. */
+  readonly hopeless: Error | undefined;
   /** Longest training of one predictor, ms; Infinity = no limit. */
   readonly limitMs: number;
   /** Aborts when the engine stops. */
@@ -36,6 +42,8 @@ export class TrainingRun {
   readonly at: number;
   readonly declared: number;
   readonly series: number;
+  present: boolean;
+  tries: number;
   readonly #options: RunOptions;
   /** Not yet taken. */
   readonly #left: Set<Trainable>;
@@ -46,6 +54,8 @@ export class TrainingRun {
     this.at = options.at;
     this.declared = options.declared;
     this.series = options.history.length;
+    this.present = options.present;
+    this.tries = options.tries;
     this.#options = options;
     this.#left = new Set(options.trainable);
   }
@@ -59,6 +69,15 @@ export class TrainingRun {
   work(): Promise<void> {
     this.#working ??= this.#trainAll();
     return this.#working;
+  }
+
+  get begun(): boolean {
+    return this.#working !== undefined;
+  }
+
+  /** Never begun, since it ended the process too often? */
+  get hopeless(): boolean {
+    return this.#options.hopeless !== undefined;
   }
 
   /** Has every predictor ended, or had its ending taken? */
@@ -85,8 +104,9 @@ export class TrainingRun {
   }
 
   async #trainOne(trainable: Trainable): Promise<Ending> {
-    const { history, limitMs, signal } = this.#options;
+    const { history, limitMs, signal, hopeless } = this.#options;
     const { name, predictor } = trainable;
+    if (hopeless) return { trainable, artifact: undefined, error: hopeless, seconds: 0 };
     const over = new AbortController();
     const stopped = whenAborted(signal);
     const begun = elapsed();

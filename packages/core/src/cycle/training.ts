@@ -5,12 +5,14 @@ import { atOnce } from '../stages/answer.ts';
 import type { Failures } from '../stages/failures.ts';
 import { TrainingHistory } from './history.ts';
 import { type Attempt, Schedule } from './schedule.ts';
-import { type Ending, type Trainable, TrainingRun } from './training-run.ts';
+import { type Ending, type RunOptions, type Trainable, TrainingRun } from './training-run.ts';
 
 export type { Trainable } from './training-run.ts';
 
 /** Most observations a series that training sees, whatever the step. */
 const MOST_HISTORY = 20_000;
+/** A training that ends the process is begun no more often than this: a crash loop would be worse than old weights. */
+const MOST_TRIES = 3;
 
 /** A training that is under way, as the snapshot keeps it. */
 export interface PendingTraining {
@@ -19,6 +21,10 @@ export interface PendingTraining {
   /** When its weights go into service, epoch ms. */
   readonly declared: number;
   readonly names: readonly string[];
+  /** A step of the present began it, or was made beside it. Absent where an older version wrote it; so is the next. */
+  readonly present?: boolean;
+  /** How many processes have begun it and did not come to end it; a stop does not count. */
+  readonly tries?: number;
 }
 
 /** What came of the training of one predictor. */
@@ -99,8 +105,10 @@ export class Training {
   /** What is under way. */
   get pending(): PendingTraining | undefined {
     if (!this.#run) return this.#unresumed;
-    const { at, declared, names } = this.#run;
-    return { at, declared, names };
+    const { at, declared, names, present, begun } = this.#run;
+    // Told to stop, it is not the training that ends the process.
+    const tries = this.#run.tries - (begun && this.#signal.aborted ? 1 : 0);
+    return { at, declared, names, present, tries };
   }
 
   isDue(at: number): boolean {
@@ -112,17 +120,21 @@ export class Training {
     return this.trainable.filter(({ name }) => at >= this.schedule.next(name));
   }
 
-  /** Begins a training of what is due on what has been learnt so far; the work itself waits for `work`. */
-  begin(at: number): void {
+  /**
+   * Begins a training of what is due on what has been learnt so far; the work itself waits for `work`.
+   *
+   * @param present it begins in the present, where no step waits for it
+   */
+  begin(at: number, present: boolean): void {
     const { step, training } = this.#settings;
     // Once = at a declared step: it ends there, too.
     const steps = this.#once ? 0 : Math.max(1, Math.ceil(training.within / step));
-    this.#start(at, at + steps * step, this.#due(at));
+    this.#start({ at, declared: at + steps * step, present, tries: 1 }, this.#due(at));
   }
 
-  #start(at: number, declared: number, trainable: readonly Trainable[]): void {
+  #start(begun: Pick<RunOptions, 'at' | 'declared' | 'present' | 'tries'>, trainable: readonly Trainable[], hopeless?: Error): void {
     const history = this.history?.freeze() ?? [];
-    this.#run = new TrainingRun({ at, declared, trainable, history, limitMs: this.#limitMs, signal: this.#signal });
+    this.#run = new TrainingRun({ ...begun, trainable, history, hopeless, limitMs: this.#limitMs, signal: this.#signal });
   }
 
   /** Takes note of a training that a restart cut short; it begins again with `resume`. Undefined = there is none after all. */
@@ -136,7 +148,32 @@ export class Training {
     this.#unresumed = undefined;
     if (!pending) return;
     const trainable = this.trainable.filter(({ name }) => pending.names.includes(name));
-    if (trainable.length > 0) this.#start(pending.at, pending.declared, trainable);
+    if (trainable.length === 0) return;
+    const { at, declared, present = true, tries = 0 } = pending;
+    this.#start(
+      { at, declared, present, tries },
+      trainable,
+      tries < MOST_TRIES ? undefined : new Error('the process ended during it three times'),
+    );
+  }
+
+  /** Counts that this process begins what a restart cut short. False = there is nothing that it may begin. */
+  tryAgain(): boolean {
+    if (!this.#run || this.#run.hopeless) return false;
+    this.#run.tries++;
+    return true;
+  }
+
+  /** Has a training begun whose work has not? */
+  get isFresh(): boolean {
+    return this.#run !== undefined && !this.#run.begun;
+  }
+
+  /** A step of the present is made beside what is under way: from now on none waits for it. True = that is new. */
+  reachPresent(): boolean {
+    if (!this.#run || this.#run.present) return false;
+    this.#run.present = true;
+    return true;
   }
 
   /** Lets what is under way work, between two steps. */
@@ -170,7 +207,8 @@ export class Training {
     const used = artifact !== undefined && refused === undefined;
     const failed = error !== undefined || refused !== undefined;
     if (used) this.inService.set(name, run.at);
-    this.schedule.attempted({ name, at: run.at, failed });
+    // What ended the process waits for its next turn: to try it sooner would cost more than old weights do.
+    this.schedule.attempted({ name, at: run.at, failed: failed && !run.hopeless });
     const outcome = error !== undefined ? 'failed' : refused !== undefined ? 'refused' : used ? 'used' : 'nothing';
     this.#meter.count('auspex_trainings_total', 1, { predictor: name, outcome });
     this.#meter.count('auspex_training_seconds_total', seconds, { predictor: name });

@@ -17,8 +17,10 @@ interface Version {
 export interface RestoredArtifacts {
   /** Which weights were refused, why, and what is used instead; in words. */
   readonly problems: readonly string[];
-  /** Gives weights of older versions of Auspex the key of today. */
+  /** Gives weights of older versions of Auspex the key of today, and drops those of predictors that the config has no longer. */
   readonly writes: readonly StoreWrite[];
+  /** Predictors that have weights in the store and accept none. */
+  readonly without: readonly string[];
 }
 
 /** Weights in the store: of each predictor the newest and those that they took over from, which serve when the newest cannot be read. */
@@ -40,26 +42,32 @@ export class Artifacts {
 
   /** Puts the newest weights that each predictor accepts into service. */
   async restore(store: Store, training: Training): Promise<RestoredArtifacts> {
-    const [problems, writes]: [string[], StoreWrite[]] = [[], []];
+    const [problems, writes, without]: [string[], StoreWrite[], string[]] = [[], await orphans(store, training), []];
     for (const trainable of training.trainable) {
       const versions = await this.#read(store, trainable, writes);
       const refused: string[] = [];
       const served = versions.findLast(({ key, bytes }) => {
         try {
-          atOnce(trainable.predictor.use?.(bytes), 'use');
+          // A copy: the bytes are the store's, which may hand them out again.
+          atOnce(trainable.predictor.use?.(Uint8Array.from(bytes)), 'use');
           return true;
         } catch (error) {
           refused.push(`the weights of ${trainable.name} could not be read (${key}: ${(error as Error).message})`);
           return false;
         }
       });
-      const instead = served ? `those before them serve (${served.key})` : 'it forecasts without weights until the next training';
+      const instead = served
+        ? `those before them serve (${served.key})`
+        : 'it forecasts without weights until the next training, which is due at once';
       problems.push(...refused.map((text) => `${text}: ${instead}`));
-      if (!served) continue;
+      if (!served) {
+        if (versions.length > 0) without.push(trainable.name);
+        continue;
+      }
       this.#serving.set(trainable.name, served.key);
       if (served.at > 0) training.inService.set(trainable.name, served.at);
     }
-    return { problems, writes };
+    return { problems, writes, without };
   }
 
   /** All versions, oldest first. */
@@ -78,6 +86,15 @@ export class Artifacts {
     this.#stored.set(name, new Set(versions.map(({ key }) => key)));
     return versions;
   }
+}
+
+/** Removes the weights of predictors that the config has no longer: nobody would ever do so. */
+async function orphans(store: Store, { trainable }: Training): Promise<StoreWrite[]> {
+  const writes: StoreWrite[] = [];
+  const known = (key: string): boolean =>
+    trainable.some(({ name }) => key === KEYS.oldArtifact(name) || key.startsWith(KEYS.artifacts(name)));
+  for await (const [key] of store.scan('artifact/')) if (!known(key)) writes.push({ type: 'delete', key });
+  return writes;
 }
 
 /** When an older version of Auspex trained last, epoch ms; 0 where its snapshot does not say. */

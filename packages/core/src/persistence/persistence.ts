@@ -25,7 +25,7 @@ export class Persistence {
   readonly #late: Usage[] = [];
   #nextSnapshot = Number.NEGATIVE_INFINITY;
   #pruneAt: number | undefined;
-  /** The day that is to be tidied. */
+  /** The day that is to be tidied, once no training is under way. */
   #tidyAt: number | undefined;
   readonly #artifacts = new Artifacts();
   readonly #keys: KeyChain | undefined;
@@ -63,15 +63,19 @@ export class Persistence {
     this.#nextSnapshot = Number.NEGATIVE_INFINITY;
   }
 
-  /** Once a day: forgets what is idle and what is old. */
+  /** Once a day: forgets what is idle and what is old. Called between the end of a training and the begin of the next, so that its time comes. */
   tidy(step: number): void {
-    if (step % DAY_MS === 0) this.#tidyAt = step;
+    this.#noteDay(step);
     // What weights are being trained on must stay: a restart trains them again on the same.
     if (this.#tidyAt === undefined || this.#parts.training.pending) return;
     const { groups, series } = this.#parts.cycle.forgetIdle(this.#tidyAt);
     this.drop([...groups.map(KEYS.profile), ...series.map(KEYS.series)]);
     this.#pruneAt = this.#tidyAt;
     this.#tidyAt = undefined;
+  }
+
+  #noteDay(step: number): void {
+    if (step % DAY_MS === 0) this.#tidyAt = step;
   }
 
   /** Queues the removal of states, for a commit with all others: none of an older step is left beside them. */
@@ -108,7 +112,7 @@ export class Persistence {
     let whole = false;
     if (!Number.isNaN(ingest.next)) {
       whole = everything || ingest.next >= this.#nextSnapshot;
-      if (whole) states.push(...writeSnapshot(cycle, this.#parts, ingest.next, config.hash, training));
+      if (whole) states.push(...writeSnapshot(cycle, this.#parts, ingest.next, config.hash, training, this.#tidyAt));
       states.push(writeCheckpoint(config.settings.step, ingest, this.#parts.enrich, cycle, this.#parts.allocate));
     }
     const queued = this.#writes.splice(0);
@@ -165,22 +169,23 @@ export class Persistence {
       this.#parts.logger.warn({ code: 'STATE_UNREADABLE' }, text);
       problems.push(text);
     };
-    await this.#restoreArtifacts(problems);
+    const without = await this.#restoreArtifacts(problems);
     const from = await this.#restoreSnapshot(unreadable);
+    for (const name of without) this.#parts.training.schedule.forget(name);
     await this.#restoreCheckpoint(from, unreadable);
-    this.#restoreTidy();
     return problems;
   }
 
-  async #restoreArtifacts(problems: string[]): Promise<void> {
+  /** Returns who has weights and accepts none of them. */
+  async #restoreArtifacts(problems: string[]): Promise<readonly string[]> {
     const { store, training, logger } = this.#parts;
-    if (training.trainable.length === 0) return;
     const found = await this.#artifacts.restore(store, training);
     this.#writes.push(...found.writes);
     for (const text of found.problems) {
       logger.warn({ code: 'STATE_UNREADABLE' }, text);
       problems.push(text);
     }
+    return found.without;
   }
 
   /** The first step that the restored states do not hold; -Infinity when there is no snapshot. */
@@ -192,6 +197,7 @@ export class Persistence {
       const snapshot = readSnapshot(bytes);
       await restoreStates(snapshot, store, cycle, this.#parts, unreadable);
       restoreTraining(snapshot, training);
+      this.#tidyAt = snapshot.tidyAt ?? undefined;
       this.#nextSnapshot = snapshot.next + config.settings.snapshotEvery;
       ingest.resume(snapshot.next);
       await this.#rebuildHistory(snapshot.next);
@@ -216,15 +222,6 @@ export class Persistence {
       cycle.remember(closed);
     }
     training.resume();
-  }
-
-  /** A day that began while weights were trained has yet to be tidied. */
-  #restoreTidy(): void {
-    const { training, ingest, config } = this.#parts;
-    const { step } = config.settings;
-    if (!training.pending) return;
-    const day = Math.floor((ingest.next - step) / DAY_MS) * DAY_MS;
-    if (day >= training.pending.at - step) this.#tidyAt = day;
   }
 
   async #restoreCheckpoint(from: number, unreadable: (what: string, error: unknown) => void): Promise<void> {
@@ -253,6 +250,7 @@ export class Persistence {
       const closed = decodeUsage(bytes);
       if (closed.step >= next) break;
       training.firstStep ??= closed.step;
+      this.#noteDay(closed.step);
       cycle.learn(cycle.take(closed));
       await cycle.forecast(closed.step + config.settings.step, true);
     }

@@ -28,9 +28,11 @@ interface SnapshotRecord {
   /** When weights were last trained, of whatever predictor. All that versions before `attempts` know. */
   readonly trained: number | null;
   readonly firstStep: number | null;
-  /** Absent where a version wrote it that trained within a step; so are the next two. */
+  /** Absent where a version wrote it that trained within a step; so are the next three. */
   readonly attempts?: readonly Attempt[];
   readonly pending?: PendingTraining | null;
+  /** A day that waits for a training to end before it is tidied. */
+  readonly tidyAt?: number | null;
   /** First step of each series of the training history. */
   readonly begins?: readonly (readonly [id: string, step: number])[];
   readonly groups: readonly GroupRecord[];
@@ -45,6 +47,7 @@ export function writeSnapshot(
   next: number,
   configHash: string,
   training: Training,
+  tidyAt: number | undefined,
 ): StoreWrite[] {
   const record: SnapshotRecord = {
     v: FORMAT,
@@ -54,7 +57,9 @@ export function writeSnapshot(
     firstStep: training.firstStep ?? null,
     attempts: training.schedule.attempts,
     pending: training.pending ?? null,
-    begins: training.history?.begins() ?? [],
+    tidyAt: tidyAt ?? null,
+    // Of what is there: names of groups that were forgotten must not stay, nor those of pools that were narrowed.
+    begins: training.history?.begins().filter(([id]) => cycle.series.has(id)) ?? [],
     groups: [...cycle.groups.all].map(([id, state]) => ({
       id,
       zone: state.info.zone,

@@ -5,7 +5,7 @@ import { kernelsFor } from './kernel/kernel.ts';
 import { BLOCK, makeRoom, type Room } from './kernel/passes.ts';
 import { fillEmissions, rescueOf } from './lattice.ts';
 import type { Model } from './model.ts';
-import { lengthOf, type Sequence } from './sequence.ts';
+import { lengthOf, longestOf, type Sequence } from './sequence.ts';
 
 /** The E-step of Baum-Welch over several sequences, for a model that is changed in place between the steps. */
 export interface ExpectationStep {
@@ -21,7 +21,7 @@ export interface ExpectationStep {
 export function chainStep(model: Model, sequences: readonly Sequence[], trainer: Trainer): ExpectationStep {
   const { states, emission } = model;
   const densities = familyOf(emission).densities(emission, states);
-  const room = makeRoom(Math.max(0, ...sequences.map(lengthOf)), states);
+  const room = makeRoom(longestOf(sequences), states);
   const first = new Float64Array(states);
   const moves = new Float64Array(states * states);
   const fused = emission.family === 'gaussian' && emission.dimensions === 1;

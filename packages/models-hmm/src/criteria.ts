@@ -5,12 +5,12 @@ import { kernelsFor } from './kernel/kernel.ts';
 import { makeRoom } from './kernel/passes.ts';
 import { fillEmissions, rescueOf } from './lattice.ts';
 import type { Model } from './model.ts';
-import { rowsFor, type Sequence } from './sequence.ts';
+import { longestOf, observedRows, rowsFor, type Sequence } from './sequence.ts';
 
 /** log P(sequences | model), in nats; sequences are independent. -Infinity where the model makes one impossible. */
 export function logLikelihood(model: Model, sequences: readonly Sequence[]): number {
   const { states, emission, start, transition, durations } = model;
-  const room = makeRoom(Math.max(0, ...sequences.map((sequence) => rowsFor(sequence, emission))), durations ? 0 : states);
+  const room = makeRoom(longestOf(sequences), durations ? 0 : states);
   const densities = familyOf(emission).densities(emission, states);
   const { gaussian, lattice } = kernelsFor(states);
   let log = 0;
@@ -31,7 +31,8 @@ export function logLikelihood(model: Model, sequences: readonly Sequence[]): num
 
 /**
  * Numbers that a fit of this shape is free to choose: of start, of each transition row (a zero is not free), of the emission and of the durations. What a
- * row of probabilities has is one less than its places.
+ * row of probabilities has is one less than its places. A transition at 0 counts as forbidden, also where EM and not the topology took it there: ask before and
+ * after a fit, and the numbers may differ.
  */
 export function freeParameters(model: Model): number {
   const { states, start, transition, emission, durations } = model;
@@ -46,8 +47,9 @@ export function aic(model: Model, sequences: readonly Sequence[]): number {
   return 2 * freeParameters(model) - 2 * logLikelihood(model, sequences);
 }
 
-/** The Bayesian information criterion (Schwarz 1978), k log n - 2 log L with n = observed rows; less is better. */
+/** The Bayesian information criterion (Schwarz 1978), k log n - 2 log L with n = rows in which something was observed; less is better. */
 export function bic(model: Model, sequences: readonly Sequence[]): number {
-  const rows = sequences.reduce((sum, sequence) => sum + rowsFor(sequence, model.emission), 0);
+  let rows = 0;
+  for (const sequence of sequences) rows += observedRows(sequence);
   return freeParameters(model) * Math.log(rows) - 2 * logLikelihood(model, sequences);
 }

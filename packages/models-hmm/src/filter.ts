@@ -1,3 +1,4 @@
+import { checkWhole } from './arrays.ts';
 import { type DurationTable, makeTable } from './durations/durations.ts';
 import { advanceSemi, SemiUpdate } from './durations/semi-forward.ts';
 import { familyOf } from './emissions/families.ts';
@@ -42,8 +43,12 @@ export class Filter {
    *
    * @param values holds it from `at` on; NaN = not observed
    * @returns its log-likelihood given all before, in nats; 0 where nothing was observed, -Infinity where no state can explain it: it is then passed over
+   * @throws RangeError when the array does not hold it
    */
   observe(values: Float64Array, at = 0): number {
+    const { dimensions } = this.model.emission;
+    if (!Number.isInteger(at) || at < 0 || at + dimensions > values.length)
+      throw new RangeError(`there is no observation of ${dimensions} values at ${at}: the array holds ${values.length}`);
     this.advance();
     if (this.#semi) return this.#semi.observe(this.#densities, values, at, this.belief);
     const { belief } = this;
@@ -82,9 +87,11 @@ export class Filter {
    * How much longer a visit to a state lasts, given that the chain is in it now: [most + 1], P(it goes on for 0, 1, .. most - 1 steps more), and last
    * P(for `most` or more). Without durations that is geometric.
    *
-   * @throws RangeError before the first observation, or when the chain cannot be in that state
+   * @throws RangeError before the first observation, when the chain cannot be in that state, or when `most` is no whole number from 1
    */
   remaining(state: number, most: number): Float64Array {
+    checkWhole('most', most);
+    if (!this.#semi && !this.#begun) throw new RangeError('nothing was observed yet');
     const held = this.belief[state];
     if (held === undefined || !(held > 0)) throw new RangeError(`the chain is not in state ${state}`);
     if (!this.#semi) {

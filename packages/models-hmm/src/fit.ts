@@ -1,5 +1,5 @@
 import type { Random } from '@auspex/contracts';
-import { broadcast } from './arrays.ts';
+import { broadcast, checkWhole } from './arrays.ts';
 import { chainStep, type ExpectationStep } from './chain-step.ts';
 import { maximiseDurations } from './durations/maximise-durations.ts';
 import { semiStep } from './durations/semi-step.ts';
@@ -7,9 +7,10 @@ import type { Emission, EmissionFamily } from './emissions/emission.ts';
 import { familyOf } from './emissions/families.ts';
 import { LEAST_VISITS } from './emissions/family.ts';
 import { type DurationChoice, type EmissionChoice, initialise, joined } from './initialise.ts';
+import { logPrior } from './log-prior.ts';
 import { checkModel, copyModel, type Model } from './model.ts';
 import type { Priors } from './priors.ts';
-import { checkValues, rowsFor, type Sequence } from './sequence.ts';
+import { checkValues, lengthOf, rowsFor, type Sequence } from './sequence.ts';
 import type { Topology } from './topology.ts';
 import { varianceFloors } from './variance-floors.ts';
 
@@ -27,17 +28,21 @@ export interface FitOptions<F extends EmissionFamily = 'gaussian'> {
   readonly topology?: Topology;
   /** Draws the start values. Needed without `from`. The same stream gives the same fit. */
   readonly random?: Random;
-  /** Starts to try, of which the likeliest fit is given; those after the first draw from forks of `random`. Default 1. */
+  /** Starts to try, of which the likeliest fit is given (with `priors` as in `tolerance`); those after the first draw from forks of `random`. Default 1. */
   readonly restarts?: number;
   /** Default 100. */
   readonly maxIterations?: number;
-  /** Stop when the log-likelihood gains less than this an iteration, in nats. Default 0.01; -Infinity = never. */
+  /**
+   * Stop when the log-likelihood gains less than this an iteration, in nats. With `priors` it is the log-likelihood plus the log prior, where that is known:
+   * priors of the chain, and of `gaussian`, `poisson` and `categorical`. Of other priors it is the log-likelihood alone, whose fall at the second iteration
+   * is no reason to stop. Default 0.01; -Infinity = never.
+   */
   readonly tolerance?: number;
   /** Default: none. */
   readonly priors?: Priors;
   /**
-   * Normals: least variance as a share of the whole data's in each dimension, and at least 1e-6: a state on one point may not shrink to nothing.
-   * Default 0.001; 0 = none, not even 1e-6.
+   * Normals: least variance as a share of the whole data's in each dimension: a state on one point may not shrink to nothing. Of a dimension that does
+   * not vary it is 1e-6. Default 0.001; 0 = none.
    */
   readonly varianceFloor?: number;
   /**
@@ -69,18 +74,36 @@ type Of<F extends EmissionFamily> = Extract<Emission, { family: F }>;
  * @throws RangeError on no observations, values that the family cannot give, a `from` of another shape, or without `from` and `random`
  */
 export function fit<F extends EmissionFamily = 'gaussian'>(sequences: readonly Sequence[], options: FitOptions<F>): Fit<Of<F>> {
+  checkOptions(options);
+  for (const sequence of sequences) lengthOf(sequence);
   const all = joined(sequences);
   if (all.values.length === 0) throw new RangeError('nothing to fit');
   const floors = varianceFloors(all, options.varianceFloor ?? 1e-3);
   const { random, restarts = 1 } = options;
-  let best: Fit<Of<F>> | undefined;
+  let best: Climb<Of<F>> | undefined;
   for (let attempt = 0; attempt < (options.from ? 1 : restarts); attempt++) {
     const model = begin(sequences, floors, options, attempt === 0 ? random : random?.fork(`restart ${attempt}`));
     const found = climb(model, sequences, all, floors, options);
-    if (!best || found.logLikelihood > best.logLikelihood) best = found;
+    if (!best || found.objective > best.objective) best = found;
   }
   if (!best) throw new RangeError('restarts must be at least 1');
-  return best;
+  return best.fit;
+}
+
+/** One fit, and what it climbed: the log-likelihood, with priors plus their log where that is known. */
+interface Climb<E extends Emission> {
+  readonly fit: Fit<E>;
+  readonly objective: number;
+}
+
+/** Refuses what would be ignored. */
+function checkOptions<F extends EmissionFamily>(options: FitOptions<F>): void {
+  const { from, states, durations, restarts = 1, maxIterations = 100 } = options;
+  checkWhole('maxIterations', maxIterations);
+  checkWhole('restarts', restarts);
+  if (durations && states === 1) throw new RangeError('durations need `states` from 2: a visit ends in another state');
+  for (const name of from ? (['durations', 'topology', 'restarts'] as const) : [])
+    if (options[name] !== undefined) throw new RangeError(`\`${name}\` does not go with \`from\`: the model says where to begin`);
 }
 
 function climb<F extends EmissionFamily>(
@@ -89,7 +112,7 @@ function climb<F extends EmissionFamily>(
   all: Sequence,
   floors: Float64Array,
   { maxIterations = 100, tolerance = 0.01, priors = {}, variancesAround = 'new-means', monitor }: FitOptions<F>,
-): Fit<Of<F>> {
+): Climb<Of<F>> {
   const { states, emission, durations } = model;
   const trainer = familyOf<Emission>(emission).trainer(emission, states, { values: all.values, priors, floors, variancesAround });
   const semi = durations ? semiStep(model, durations, sequences, trainer) : undefined;
@@ -97,17 +120,27 @@ function climb<F extends EmissionFamily>(
   const chain = chainPriors(priors, states);
   const history: number[] = [];
   let before = Number.NEGATIVE_INFINITY;
+  let logLikelihood = before;
+  let isPriorKnown = true;
   for (let iteration = 1; iteration <= maxIterations; iteration++) {
-    const now = step.run();
+    // Of the parameters that the E-step is about to see.
+    const prior = logPrior(model, priors);
+    isPriorKnown &&= prior !== undefined;
+    logLikelihood = step.run();
+    const now = logLikelihood + (prior ?? 0);
     maximiseChain(model, step, chain);
     trainer.maximise();
     if (semi && durations) maximiseDurations(durations, semi.ended, states);
-    history.push(now);
-    monitor?.(now, iteration);
-    if (now - before < tolerance) return { model, logLikelihood: now, history, iterations: iteration, converged: true };
+    history.push(logLikelihood);
+    monitor?.(logLikelihood, iteration);
+    const gain = now - before;
+    // With priors whose log is not known the likelihood alone may fall on the first step, on the way to where both are high.
+    const isFirstFall = !isPriorKnown && iteration === 2 && gain < 0;
+    if (gain < tolerance && !isFirstFall)
+      return { fit: { model, logLikelihood, history, iterations: iteration, converged: true }, objective: now };
     before = now;
   }
-  return { model, logLikelihood: before, history, iterations: maxIterations, converged: false };
+  return { fit: { model, logLikelihood, history, iterations: maxIterations, converged: false }, objective: before };
 }
 
 interface ChainPriors {

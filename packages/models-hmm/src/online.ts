@@ -33,8 +33,9 @@ export class OnlineEm {
   readonly model: Model;
   /** P(state | all so far), [K]. */
   readonly belief: Float64Array;
-  /** Observations so far. */
+  /** Observations learnt from so far: neither missing ones nor those that no state can explain. */
   seen = 0;
+  #begun = false;
   readonly #densities: Densities;
   readonly #trainer: Trainer;
   readonly #options: Required<Pick<OnlineOptions, 'forgetting' | 'exponent' | 'warmUp'>>;
@@ -74,10 +75,11 @@ export class OnlineEm {
   }
 
   /**
-   * Learns one observation.
+   * Learns one observation. Where nothing was observed, and where no state can explain it, the belief moves on by the transitions and nothing is learnt
+   * or forgotten.
    *
    * @param values holds it; NaN = not observed
-   * @returns its log-likelihood under the parameters before it, in nats; -Infinity where no state can explain it: then nothing is learnt from it
+   * @returns its log-likelihood under the parameters before it, in nats; 0 where nothing was observed, -Infinity where no state can explain it
    */
   observe(values: Float64Array): number {
     const { states, transition } = this.model;
@@ -87,21 +89,62 @@ export class OnlineEm {
     for (let j = 0; j < states; j++) {
       let sum = 0;
       for (let i = 0; i < states; i++) sum += (belief[i] as number) * (transition[i * states + j] as number);
-      predicted[j] = this.seen === 0 ? (belief[j] as number) : sum;
+      predicted[j] = this.#begun ? sum : (belief[j] as number);
     }
-    const logLikelihood = this.#weigh(values);
-    if (logLikelihood === Number.NEGATIVE_INFINITY) return logLikelihood;
-    this.#statisticsOf(values);
-    this.seen++;
-    const gain = this.#gain();
+    const isMissing = this.#isMissing(values);
+    const logLikelihood = isMissing ? 0 : this.#weigh(values);
+    const isLearnt = !isMissing && logLikelihood > Number.NEGATIVE_INFINITY;
+    if (isLearnt) {
+      this.#statisticsOf(values);
+      this.seen++;
+      this.#learn(this.#gain(), width);
+      belief.set(this.#logs);
+    } else {
+      if (this.#begun) this.#carry(width);
+      belief.set(predicted);
+    }
+    this.#begun = true;
+    if (isLearnt && this.seen > this.#options.warmUp) this.#maximise(width);
+    return logLikelihood;
+  }
+
+  #isMissing(values: Float64Array): boolean {
+    for (let d = 0; d < this.model.emission.dimensions; d++) if (!Number.isNaN(values[d])) return false;
+    return true;
+  }
+
+  /** P(state before = i | state now = k, the past). */
+  #back(i: number, k: number): number {
+    const { states, transition } = this.model;
+    const reached = this.#predicted[k] as number;
+    return reached > 0 ? ((this.belief[i] as number) * (transition[i * states + k] as number)) / reached : 0;
+  }
+
+  /** The statistics given the state after a step of which nothing is learnt: what is expected over all states stays as it was. */
+  #carry(width: number): void {
+    const { states } = this.model;
+    const given = this.#given;
+    const next = this.#spare.fill(0);
+    for (let k = 0; k < states; k++) {
+      const to = k * width;
+      for (let i = 0; i < states; i++) {
+        const back = this.#back(i, k);
+        if (back === 0) continue;
+        for (let s = 0, from = i * width; s < width; s++) next[to + s] = (next[to + s] as number) + back * (given[from + s] as number);
+      }
+    }
+    [this.#given, this.#spare] = [next, given];
+  }
+
+  /** The statistics given the state after an observation. */
+  #learn(gain: number, width: number): void {
+    const { states } = this.model;
     const given = this.#given;
     const next = this.#spare.fill(0);
     for (let k = 0; k < states; k++) {
       const to = k * width;
       for (let i = 0; i < states && this.seen > 1; i++) {
-        // P(state before = i | state now = k, the past).
-        const back =
-          (predicted[k] as number) > 0 ? ((belief[i] as number) * (transition[i * states + k] as number)) / (predicted[k] as number) : 0;
+        const back = this.#back(i, k);
         if (back === 0) continue;
         const keep = (1 - gain) * back;
         for (let s = 0, from = i * width; s < width; s++) next[to + s] = (next[to + s] as number) + keep * (given[from + s] as number);
@@ -112,9 +155,6 @@ export class OnlineEm {
         next[to + states * states + s] = (next[to + states * states + s] as number) + gain * (this.#now[s] as number);
     }
     [this.#given, this.#spare] = [next, given];
-    for (let k = 0; k < states; k++) belief[k] = this.#logs[k] as number;
-    if (this.seen > this.#options.warmUp) this.#maximise(width);
-    return logLikelihood;
   }
 
   /** The step size of this observation. */

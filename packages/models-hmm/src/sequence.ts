@@ -1,3 +1,4 @@
+import { checkWhole } from './arrays.ts';
 import type { Emission } from './emissions/emission.ts';
 import { isCount } from './special.ts';
 
@@ -13,9 +14,30 @@ const MOST = 1e150;
 
 /** T of a sequence. @throws RangeError when the values are no whole number of rows. */
 export function lengthOf({ values, dimensions }: Sequence): number {
+  checkWhole('dimensions', dimensions);
   const length = values.length / dimensions;
   if (!Number.isInteger(length)) throw new RangeError(`${values.length} values are no whole rows of ${dimensions}`);
   return length;
+}
+
+/** The greatest T; 0 of no sequences. There may be more of them than a call takes arguments. */
+export function longestOf(sequences: readonly Sequence[]): number {
+  let longest = 0;
+  for (const sequence of sequences) longest = Math.max(longest, lengthOf(sequence));
+  return longest;
+}
+
+/** Rows in which something was observed. */
+export function observedRows({ values, dimensions }: Sequence): number {
+  let rows = 0;
+  for (let at = 0; at < values.length; at += dimensions) {
+    for (let d = at; d < at + dimensions; d++) {
+      if (Number.isNaN(values[d])) continue;
+      rows++;
+      break;
+    }
+  }
+  return rows;
 }
 
 /** T of a sequence that a model is to read. @throws RangeError when it has other dimensions */

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   checkModel,
+  type DurationChoice,
   type Durations,
   type Emission,
   type EmissionChoice,
@@ -16,6 +17,7 @@ import {
   type Sequence,
   sample,
 } from '../src/index.ts';
+import { initialise } from '../src/initialise.ts';
 import { gaussian, MODELS } from './support/models.ts';
 
 const choiceOf = (emission: Emission): EmissionChoice => {
@@ -176,21 +178,20 @@ describe('start values', () => {
     values: Float64Array.from({ length: 50 }, (_, i) => value + 0.1 * Math.sin(i)),
     dimensions: 1,
   });
-  const begun = { states: 2, maxIterations: 0 } as const;
+  const begin = (sequences: readonly Sequence[], durations?: DurationChoice) => {
+    const choice = { states: 2, emission: { family: 'gaussian' }, floors: Float64Array.of(1e-6), ...(durations && { durations }) } as const;
+    return initialise<'gaussian'>(sequences, choice, new SeededRandom(1));
+  };
 
   it('count no move from the end of one sequence to the start of the next', () => {
-    const { model } = fit([level(0), level(10), level(0)], { ...begun, random: new SeededRandom(1) });
+    const model = begin([level(0), level(10), level(0)]);
     expect(Array.from(model.transition)).toEqual([99 / 100, 1 / 100, 1 / 51, 50 / 51].map((p) => expect.closeTo(p, 12)));
     expect(Array.from(model.emission.means)).toEqual([expect.closeTo(0, 1), expect.closeTo(10, 1)]);
   });
 
   it('take durations from runs', () => {
     const values = Float64Array.from({ length: 40 }, (_, i) => (i % 10 < 3 ? 10 : 0) + 0.1 * Math.sin(i));
-    const { model } = fit([{ values, dimensions: 1 }], {
-      ...begun,
-      random: new SeededRandom(1),
-      durations: { family: 'table', longest: 10 },
-    });
+    const model = begin([{ values, dimensions: 1 }], { family: 'table', longest: 10 });
     const table = model.durations?.family === 'table' ? model.durations.probabilities : new Float64Array(0);
     expect(table.subarray(0, 10).indexOf(Math.max(...table.subarray(0, 10)))).toBe(6);
     expect(table.subarray(10).indexOf(Math.max(...table.subarray(10)))).toBe(2);

@@ -98,7 +98,9 @@ export const engineConfig = z.strictObject({
     .strictObject({
       every: duration()
         .prefault('7d')
-        .describe('How often weights are trained anew. A training that failed is tried again after a seventh of it.'),
+        .describe(
+          'How often weights are trained anew. A training that failed is tried again after a seventh of it, at the earliest a step after `within`.',
+        ),
       after: duration().prefault('14d').describe('History that the first training waits for.'),
       history: duration().prefault('56d').describe('History that a training sees; at most historyKeep, and at most 20,000 steps.'),
       within: duration()

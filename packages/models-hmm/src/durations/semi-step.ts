@@ -2,7 +2,7 @@ import { accumulateAll, type ExpectationStep } from '../chain-step.ts';
 import { familyOf } from '../emissions/families.ts';
 import type { Trainer } from '../emissions/family.ts';
 import type { Model } from '../model.ts';
-import { lengthOf, rowsFor, type Sequence } from '../sequence.ts';
+import { lengthOf, longestOf, rowsFor, type Sequence } from '../sequence.ts';
 import { type Durations, fillTable, makeTable } from './durations.ts';
 import { advanceSemi, SemiUpdate } from './semi-forward.ts';
 
@@ -14,7 +14,7 @@ export interface SemiStep extends ExpectationStep {
 
 /** The E-step over several sequences; memory is taken here, and grows with the root of T (beliefs are kept once a block and made again within it). */
 export function semiStep(model: Model, durations: Durations, sequences: readonly Sequence[], trainer: Trainer): SemiStep {
-  const pass = new SemiPass(model, durations, Math.max(0, ...sequences.map(lengthOf)));
+  const pass = new SemiPass(model, durations, longestOf(sequences));
   return {
     first: pass.first,
     moves: pass.moves,

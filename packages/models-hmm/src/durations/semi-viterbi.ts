@@ -1,5 +1,6 @@
 import { familyOf } from '../emissions/families.ts';
 import type { Model } from '../model.ts';
+import { passOver } from '../pass-over.ts';
 import { rowsFor, type Sequence } from '../sequence.ts';
 import type { Path } from '../viterbi.ts';
 import { type Durations, makeTable } from './durations.ts';
@@ -14,7 +15,11 @@ export function semiViterbi(model: Model, durations: Durations, sequence: Sequen
   const [lasts, atLeast, moves] = [probabilities.map(Math.log), survivors.map(Math.log), transition.map(Math.log)];
   const logs = new Float64Array(length * states);
   const densities = familyOf(emission).densities(emission, states);
-  for (let t = 0; t < length; t++) densities.log(sequence.values, t * emission.dimensions, logs, t * states);
+  let isPossible = true;
+  for (let t = 0; t < length; t++) {
+    densities.log(sequence.values, t * emission.dimensions, logs, t * states);
+    if (!passOver(logs, t * states, states)) isPossible = false;
+  }
   // Best log probability of a visit that begins at t, and the state of the visit before it.
   const arriving = new Float64Array((length + 1) * states);
   const origin = new Uint16Array((length + 1) * states);
@@ -56,7 +61,7 @@ export function semiViterbi(model: Model, durations: Durations, sequence: Sequen
   }
   let state = 0;
   for (let k = 1; k < states; k++) if ((ended[k] as number) > (ended[state] as number)) state = k;
-  const logProbability = ended[state] as number;
+  const logProbability = isPossible ? (ended[state] as number) : Number.NEGATIVE_INFINITY;
   for (let t = length - 1; t >= 0; ) {
     const begin = t + 1 - (lasted[t * states + state] as number);
     path.fill(state, begin, t + 1);

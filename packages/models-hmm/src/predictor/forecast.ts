@@ -21,8 +21,8 @@ const MOST_TIMES = 3;
  * are the belief moved on by the transitions; each regime's mean is drawn towards the last residual by rho^h, and its
  * variance grows as that of a first-order autoregression, from (1 - rho^2) at once to all of it far ahead.
  *
- * The mixture is inverted at every second step of the horizon, the first and the last; its shape changes little from one to the next,
- * so that between them quantiles lie, in deviations from the mean, half way.
+ * Of rows of the horizon that are near each other the mixture is inverted at every second, the first and the last; its shape changes little from one to
+ * the next, so that between them quantiles lie, in deviations from the mean, half way. A row whose neighbours are far apart is inverted itself.
  */
 export function forecastState(state: HmmRegimeState, { origin, horizon, levels }: ForecastRequest): Prediction | NotReady {
   if (!state.regimes) return NOT_READY;
@@ -39,13 +39,15 @@ export function forecastState(state: HmmRegimeState, { origin, horizon, levels }
   let spare = new Float64Array(columns);
   let furthest = 1;
   const skipped = { mean: 0, deviation: 0, centre: 0 };
+  let isSkipped = false;
   for (let row = 0; row < rows; row++) {
     const target = origin + ((horizon[row] as number) - 1) * state.stepMs;
     furthest = Math.max(1, Math.round((target - state.lastStep) / state.stepMs));
     moveTo(ahead, state, state.regimes, furthest);
     const { mean, deviation, mixture } = ahead;
     const centre = expected(state.expectations, clock.weekOffset(target));
-    if (row % 2 === 1 && row < rows - 1) {
+    if (row % 2 === 1 && areNear(horizon, row)) {
+      isSkipped = true;
       skipped.mean = mean;
       skipped.deviation = deviation;
       skipped.centre = centre;
@@ -55,7 +57,8 @@ export function forecastState(state: HmmRegimeState, { origin, horizon, levels }
       const guess = mean + deviation * (places[column] as number);
       spare[column] = (mixtureQuantile(mixture, levels[column] as number, z[column] as number, guess) - mean) / deviation;
     }
-    if (row > 0 && row % 2 === 0) {
+    if (isSkipped) {
+      isSkipped = false;
       for (let column = 0; column < columns; column++) places[column] = 0.5 * ((places[column] as number) + (spare[column] as number));
       write(quantiles, (row - 1) * columns, skipped, places, one, most);
     }
@@ -63,6 +66,12 @@ export function forecastState(state: HmmRegimeState, { origin, horizon, levels }
     write(quantiles, row * columns, { mean, deviation, centre }, places, one, most);
   }
   return { quantiles, note: noteOf(state.regimes, state.surgeAt, furthest) };
+}
+
+/** Whether the neighbours of a row are so near that what lies between them is half way. The last row has but one. */
+function areNear(horizon: readonly number[], row: number): boolean {
+  const [before, after] = [horizon[row - 1] as number, horizon[row + 1]];
+  return after !== undefined && after - before <= Math.max(2, 0.25 * before);
 }
 
 /** Log of the greatest rate that may be forecast. */

@@ -23,6 +23,6 @@ export const hmmRegime = definePredictor({
     },
     forecast: forecastState,
     encode: encodeState,
-    decode: (bytes) => decodeState(bytes, surgeAt),
+    decode: (bytes) => decodeState(bytes, { states, window, surgeAt }),
   }),
 });

@@ -4,6 +4,7 @@ import { Filter } from '../filter.ts';
 import { fit } from '../fit.ts';
 import { forward } from '../forward.ts';
 import { type Model, reorderStates } from '../model.ts';
+import { varianceOf } from '../variance-floors.ts';
 import type { HmmRegimeState, Regimes } from './state.ts';
 
 /** Observations before the first fit, and least between two. */
@@ -12,6 +13,9 @@ export const FIRST_FIT = 200;
 const WARM = 15;
 const COLD = 40;
 const RHO_MOST = 0.99;
+/** Least variance of a regime, as a share of all, and of itself: of log residuals a thousandth is as good as constant. */
+const LEAST_SHARE = 1e-3;
+const LEAST_VARIANCE = 1e-6;
 
 /** Whether it is time to fit: at 200 observations, then each time the history has grown by half, at the latest every `refitSteps`. */
 export function isFitDue(state: HmmRegimeState, refitSteps: number): boolean {
@@ -25,9 +29,11 @@ export function fitRegimes(state: HmmRegimeState, states: number, random: Random
   const values = state.residuals.toArray();
   const sequence = { values, dimensions: 1 };
   const warm = state.regimes?.model;
+  const variance = varianceOf(sequence, 0);
   const fitted = fit([sequence], {
     states,
     tolerance: 0.1,
+    varianceFloor: variance > 0 ? Math.max(LEAST_SHARE, LEAST_VARIANCE / variance) : LEAST_SHARE,
     ...(warm ? { from: keepAlive(warm), maxIterations: WARM } : { random: random.fork(state.id), maxIterations: COLD }),
   });
   const model = sortByMean(fitted.model);

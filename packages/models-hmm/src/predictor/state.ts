@@ -3,6 +3,7 @@ import { pack, Ring, unpack } from '@auspex/numerics';
 import type { GaussianEmission } from '../emissions/emission.ts';
 import { Filter } from '../filter.ts';
 import { checkModel, type Model } from '../model.ts';
+import type { HmmRegimeOptions } from './config.ts';
 import { beginExpectations, type Expectations } from './expectation.ts';
 
 /** Version of the encoding. */
@@ -60,6 +61,9 @@ export function beginState(series: SeriesInfo, window: number, surgeAt: number):
   };
 }
 
+/** What a state is read for. */
+export type DecodeOptions = Pick<HmmRegimeOptions, 'states' | 'window' | 'surgeAt'>;
+
 /** What is written of the regimes. */
 interface PlainRegimes {
   readonly model: Model<GaussianEmission>;
@@ -87,16 +91,19 @@ export function encodeState(state: HmmRegimeState): Uint8Array {
 }
 
 /**
- * @param surgeAt as it is configured now
+ * Reads a state for the options as they are now: a ring of another size keeps the newest residuals, and regimes of another number are dropped, to be fitted
+ * again from the residuals at the next observation that allows it.
+ *
  * @throws Error on bytes that `encodeState` of this version did not write
  */
-export function decodeState(bytes: Uint8Array, surgeAt: number): HmmRegimeState {
+export function decodeState(bytes: Uint8Array, { states, window, surgeAt }: DecodeOptions): HmmRegimeState {
   const plain = unpack<PlainState>(bytes);
   if (plain === null || typeof plain !== 'object' || plain.v !== VERSION)
     throw new Error(`this is no state of hmm-regime, version ${VERSION}`);
-  const { v: _, window, residuals, regimes, ...rest } = plain;
+  const { v: _, window: __, residuals, regimes, ...rest } = plain;
   check(plain);
-  return { ...rest, surgeAt, residuals: Ring.from(window, residuals), regimes: regimes ? readRegimes(regimes) : undefined };
+  const read = regimes && readRegimes(regimes);
+  return { ...rest, surgeAt, residuals: Ring.from(window, residuals), regimes: read?.model.states === states ? read : undefined };
 }
 
 function readRegimes({ model, rho, belief }: PlainRegimes): Regimes {

@@ -58,7 +58,7 @@ async function cost(set: string, { minutes, before, timed }: (typeof CASES)[numb
   for (let step = 0; step < before + timed; step++) {
     if (step === before) {
       training.firstStep = Number.NEGATIVE_INFINITY;
-      training.begin(worlds[0]?.[step]?.step as number);
+      training.begin(worlds[0]?.[step]?.step as number, false);
       await training.finished();
       training.settle(Number.POSITIVE_INFINITY);
       begin = process.cpuUsage();

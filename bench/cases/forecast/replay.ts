@@ -113,7 +113,7 @@ export async function replay(
       training.history?.push(info, observation);
       if (training.isDue(at)) {
         const before = process.cpuUsage();
-        training.begin(at);
+        training.begin(at, false);
         await training.finished();
         const { user, system } = process.cpuUsage(before);
         cost.trainingMs += (user + system) / 1_000;

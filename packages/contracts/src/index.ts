@@ -1,7 +1,7 @@
 export type { Clock, Logger, Meter, PluginContext, PluginStore, Random } from './context.ts';
 export type { Alert } from './data/alert.ts';
 export type { Anomaly } from './data/anomaly.ts';
-export type { CalendarEvent } from './data/calendar-event.ts';
+export type { CalendarEvent, EventShape } from './data/calendar-event.ts';
 export type { Decision, Proposal, Reason, Tier } from './data/decision.ts';
 export type { EventKind, Outcome, UsageEvent } from './data/event.ts';
 export { type Forecast, LEVELS } from './data/forecast.ts';
@@ -47,7 +47,7 @@ export {
 export type { Actuator, ActuatorCapabilities, Order } from './stages/actuate.ts';
 export type { AlertSink } from './stages/alert.ts';
 export type { AllocateInput, Allocator, PoolView } from './stages/allocate.ts';
-export type { AssessInput, Assessor } from './stages/assess.ts';
+export type { AssessInput, Assessor, ExpectedEvent } from './stages/assess.ts';
 export type { Calendar } from './stages/calendar.ts';
 export type { Detector } from './stages/detect.ts';
 export type { Enricher } from './stages/enrich.ts';

@@ -1,6 +1,9 @@
 import type { CalendarEvent } from '../data/calendar-event.ts';
 import type { Surge } from '../data/surge.ts';
 
+/** An event with what is expected of it: given, or learnt from earlier ones. */
+export type ExpectedEvent = CalendarEvent & { readonly impact: number };
+
 /** What is known of one group at one POP when a surge is assessed. Rates a second. */
 export interface AssessInput {
   readonly group: string;
@@ -15,7 +18,7 @@ export interface AssessInput {
    */
   readonly actual: number | undefined;
   /** Events that run at the lead time or before. */
-  readonly events: readonly CalendarEvent[];
+  readonly events: readonly ExpectedEvent[];
   readonly sensitivity: number;
   /** Rate below which a group is too quiet for its ratio to mean anything: a tenth of a unit's planned load, or twenty requests a step. */
   readonly quiet: number;

@@ -1,6 +1,7 @@
 import type {
   CalendarEvent,
   Decision,
+  ExpectedEvent,
   Forecast,
   Logger,
   Observation,
@@ -73,7 +74,7 @@ export interface TakenStep {
 
 /** Relating every group to every other is quadratic: once a day is often enough for a habit. */
 const RELATE_MS = 24 * 3_600_000;
-const NO_EVENTS: readonly CalendarEvent[] = Object.freeze([]);
+const NO_EVENTS: readonly ExpectedEvent[] = Object.freeze([]);
 const NO_USAGE: readonly Usage[] = Object.freeze([]);
 
 /**
@@ -419,7 +420,14 @@ export class Cycle {
       at,
       expected: now === undefined ? undefined : now * scale,
       actual: this.#truth === 'missing' || this.#truth === 'masked' ? undefined : series.last,
-      events: events.length === 0 ? NO_EVENTS : Object.freeze(events.filter((event) => event.start < reach && concerns(event, group))),
+      events:
+        events.length === 0
+          ? NO_EVENTS
+          : Object.freeze(
+              events
+                .filter((event) => event.start < reach && concerns(event, group))
+                .map((event) => ({ ...event, impact: event.impact ?? 0 })),
+            ),
       sensitivity: profile.sensitivity(group),
       quiet: quietRate(pool, settings.step),
     });

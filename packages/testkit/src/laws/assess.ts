@@ -1,4 +1,4 @@
-import type { AssessInput, Assessor, CalendarEvent, Surge } from '@auspex/contracts';
+import type { AssessInput, Assessor, ExpectedEvent, Surge } from '@auspex/contracts';
 import { broken, type Law, laws, must } from '../law.ts';
 import { deepFreeze } from '../tools.ts';
 import { commonLaws } from './common.ts';
@@ -13,7 +13,7 @@ function question(given: Partial<AssessInput> = {}): AssessInput {
   return { group: 'retail', pop: 'fra', at: AT, expected: 100, actual: 130, events: [], sensitivity: 1, quiet: 5, ...given };
 }
 
-function event(id: string, impact: number): CalendarEvent {
+function event(id: string, impact: number): ExpectedEvent {
   return { id, name: `event ${id}`, start: AT - HOUR, end: AT + HOUR, category: 'sale', impact };
 }
 

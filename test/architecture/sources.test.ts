@@ -20,8 +20,14 @@ function code(text: string): string {
 }
 
 /** Where timers are: the engine's defaults; and where there is no engine: the laws' time limit, the life of a child process,
- * and the breath that a copy of a long history takes. */
-const TIMERS = ['core/src/defaults/', 'testkit/src/run/limit.ts', 'remote/src/process/timers.ts', 'models-rnn/src/train/packed.ts'];
+ * and the breath that a copy of a long history and the candidates of a sweep take. */
+const TIMERS = [
+  'core/src/defaults/',
+  'testkit/src/run/limit.ts',
+  'remote/src/process/timers.ts',
+  'models-rnn/src/train/packed.ts',
+  'evaluate/src/sweep/breath.ts',
+];
 
 test('time and chance come through the context: Date.now, Math.random and timers only where they are kept', () => {
   const uses = /\bDate\.now\(|\bMath\.random\(|\bnew Date\(\)|\bsetTimeout\(|\bsetInterval\(|\bsetImmediate\(|\bperformance\.now\(/;
@@ -31,7 +37,7 @@ test('time and chance come through the context: Date.now, Math.random and timers
 
 test('core compares no plugin id', () => {
   const ids =
-    /['"](seasonal|hmm-regime|rnn|brain-lstm|tiered|reactive|static-peak|behavior|lmdb|mongo|cassandra|access-log|csv|ndjson|kafka|prometheus|synthetic|simulated)['"]/;
+    /['"](seasonal|hmm-regime|rnn|boosted-trees|quantile|brain-lstm|tiered|reactive|static-peak|behavior|lmdb|mongo|cassandra|access-log|csv|ndjson|kafka|prometheus|synthetic|simulated)['"]/;
   const found = sources().filter(({ file, text }) => file.startsWith('core/') && ids.test(text));
   expect(found.map(({ file }) => file)).toEqual([]);
 });

@@ -8,9 +8,9 @@ export function fleetSubject(plugin: Plugin): ActuatorSubject {
   let now = Date.UTC(2026, 0, 5);
   let changes = 0;
   class CountingFleet extends Fleet {
-    override order(at: number, units: number): void {
+    override order(at: number, units: number, expires?: number): void {
       changes++;
-      super.order(at, units);
+      super.order(at, units, expires);
     }
   }
   const make = (name: string): Fleet =>
@@ -26,6 +26,10 @@ export function fleetSubject(plugin: Plugin): ActuatorSubject {
         now += 3_600_000;
       },
       changes: () => changes,
+      reach: (at) => {
+        now = at;
+        for (const fleet of fleets.values()) fleet.advance(at);
+      },
     },
   };
 }

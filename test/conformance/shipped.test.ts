@@ -82,6 +82,7 @@ const SUBJECTS: Readonly<Record<string, (plugin: Plugin) => Readonly<Record<stri
   behavior: (plugin) => ({ defaults: alone(plugin) }),
   seasonal: (plugin) => ({ 'a minute': alone(plugin, {}, { stepMs: 60_000 }), 'a quarter': alone(plugin) }),
   'hmm-regime': (plugin) => ({ 'a quarter': alone(plugin), 'an hour': alone(plugin, {}, { stepMs: 3_600_000 }) }),
+  'boosted-trees': (plugin) => ({ quick: alone(plugin, { trees: 5, fewestSteps: 200 }) }),
   rnn: (plugin) => ({ quick: alone(plugin, { steps: 25, maxWindows: 500, batch: 32, backend: 'own' }) }),
   seed: (plugin) => ({ defaults: alone(plugin) }),
   tiered: (plugin) => ({
@@ -89,7 +90,27 @@ const SUBJECTS: Readonly<Record<string, (plugin: Plugin) => Readonly<Record<stri
     preset: alone(plugin, { floor: 'reactive', leadQuantile: 0.9 }),
     flat: alone(plugin, { tiers: [] }),
   }),
-  reactive: (plugin) => ({ defaults: alone(plugin), quick: alone(plugin, { stabilisation: '1m', tolerance: 0 }) }),
+  quantile: (plugin) => ({
+    defaults: alone(plugin),
+    preset: alone(plugin, { floor: 'reactive' }),
+    dear: alone(plugin, { price: 100 }),
+  }),
+  reactive: (plugin) => ({
+    defaults: alone(plugin),
+    quick: alone(plugin, { stabilisation: '1m', tolerance: 0 }),
+    panic: alone(plugin, { panic: {} }),
+  }),
+  pinned: (plugin) => ({
+    office: alone(plugin, { schedules: [{ days: ['mon'], from: '08:00', to: '20:00', zone: 'Europe/Berlin', units: 9 }] }),
+    // Inside its windows from the first step of the laws on.
+    always: alone(plugin, {
+      schedules: [
+        { from: '00:00', to: '24:00', min: 3 },
+        { pools: ['web'], from: '22:00', to: '06:00', max: 12 },
+      ],
+    }),
+    bare: alone(plugin, { schedules: [{ dates: ['2026-01-05'], from: '00:00', to: '24:00', units: 11 }], otherwise: 'min' }),
+  }),
   'static-peak': (plugin) => ({ units: alone(plugin, { units: 7 }) }),
   simulated: (plugin) => ({ fleet: () => fleetSubject(plugin) as Subject }),
   memory: (plugin) => ({ defaults: alone(plugin) }),
@@ -109,6 +130,10 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   geo: 'packages/sources/test/geo-bot.test.ts',
   bot: 'packages/sources/test/geo-bot.test.ts',
   segment: 'packages/sources/test/segment.test.ts',
+  ical: 'packages/calendars/test/laws.test.ts',
+  'json-calendar': 'packages/calendars/test/laws.test.ts',
+  'http-calendar': 'packages/calendars/test/laws.test.ts',
+  holidays: 'packages/calendars/test/laws.test.ts',
   mongo: 'packages/stores/test/mongo.test.ts',
   cassandra: 'packages/stores/test/cassandra.test.ts',
 };

@@ -92,3 +92,63 @@ describe('Fleet', () => {
     );
   });
 });
+
+describe('a floor', () => {
+  const autoscaler = { target: 0.5, tolerance: 0.1, stabilisation: 5 * MINUTE, min: 2, max: 40 };
+
+  it('that is not renewed lapses to what was there before, at its time, however often one looks', () => {
+    for (const looks of [[], [MINUTE, 3 * MINUTE], [2 * MINUTE + 1]]) {
+      const own = fleet({ delay: 0 });
+      own.order(0, 9, 2 * MINUTE);
+      expect([own.ordered, own.held]).toEqual([9, 9]);
+      for (const at of looks) own.advance(at);
+      own.advance(10 * MINUTE);
+      expect([own.ordered, own.held, own.ready(10 * MINUTE)]).toEqual([4, 4, 4]);
+    }
+  });
+
+  it('that is renewed stays, and an order without an end replaces what was there before', () => {
+    const own = fleet({ delay: 0 });
+    for (let minute = 0; minute < 20; minute++) own.order(minute * MINUTE, 9, (minute + 2) * MINUTE);
+    expect(own.ready(20 * MINUTE)).toBe(9);
+    own.order(20 * MINUTE, 7);
+    own.order(21 * MINUTE, 12, 23 * MINUTE);
+    expect(own.ready(40 * MINUTE)).toBe(7);
+  });
+
+  it('that comes too late has lapsed', () => {
+    const own = fleet({ delay: 0 });
+    own.order(5 * MINUTE, 9, 4 * MINUTE);
+    expect(own.ordered).toBe(4);
+  });
+
+  it('is under an autoscaler: the higher of both counts, and without it the autoscaler goes on', () => {
+    const own = fleet({ delay: 0, autoscaler });
+    own.demand(0, 3);
+    expect(own.ordered).toBe(6);
+    own.order(MINUTE, 12, 3 * MINUTE);
+    expect([own.ordered, own.held, own.ready(MINUTE)]).toEqual([12, 12, 12]);
+    own.demand(2 * MINUTE, 10);
+    expect(own.ordered).toBe(20);
+    own.order(2 * MINUTE, 8, 4 * MINUTE);
+    expect([own.ordered, own.held]).toEqual([20, 8]);
+    // The floor lapses; what the autoscaler scales in waits for its window.
+    for (let minute = 3; minute < 7; minute++) own.demand(minute * MINUTE, 2);
+    expect(own.ordered).toBe(20);
+    for (let minute = 7; minute < 13; minute++) own.demand(minute * MINUTE, 2);
+    expect([own.ordered, own.held]).toEqual([4, 4]);
+  });
+
+  it('autoscaler sees at most that all units are busy, nothing inside its tolerance, and stays inside its bounds', () => {
+    const own = fleet({ delay: 0, autoscaler });
+    own.demand(0, 100);
+    expect(own.ordered).toBe(8);
+    for (let minute = 1; minute < 6; minute++) own.demand(minute * MINUTE, 100);
+    expect(own.ordered).toBe(40);
+    const calm = fleet({ delay: 0, autoscaler });
+    calm.demand(0, 2.1);
+    expect(calm.ordered).toBe(4);
+    for (let minute = 1; minute < 20; minute++) calm.demand(minute * MINUTE, 0);
+    expect(calm.ordered).toBe(2);
+  });
+});

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Decision, JournalRecord, Surge } from '@auspex/contracts';
+import type { Contribution, Decision, JournalRecord, PoolSurge, Surge } from '@auspex/contracts';
 import { figure, hang, instant, plural } from './text.ts';
 
 export interface TextOptions {
@@ -32,6 +32,7 @@ export function decisionText(decision: Decision, beside: readonly JournalRecord[
     ),
   ];
   if (demand.fallback !== undefined) out.push(row('fallback', demand.fallback));
+  if (decision.surge) out.push(...poolSurgeRows(decision.surge, row));
   out.push(...surgeRows(decision.surges, row));
   out.push(...trailRows(decision, paint, width));
   for (const record of beside) out.push(...besideRows(record, decision, (text) => paint('yellow', text), row));
@@ -39,17 +40,28 @@ export function decisionText(decision: Decision, beside: readonly JournalRecord[
   return `${out.join('\n')}\n`;
 }
 
+/** The pool as a whole: what speaks for and against a surge of it, in log-odds. */
+function poolSurgeRows(surge: PoolSurge, row: (name: string, text: string) => string): string[] {
+  const { probability, reference, from, to, contributions } = surge;
+  const chance = `${(100 * probability).toFixed(probability < 0.1 ? 1 : 0)} %`;
+  const first = `${chance} for more than a reactive autoscaler would have ready, ${rate(reference)}, between ${instant(from)} and ${instant(to)}`;
+  return [row('risk', first), ...contributionRows(contributions, row)];
+}
+
+function contributionRows(contributions: readonly Contribution[], row: (name: string, text: string) => string): string[] {
+  return contributions
+    .filter((part) => Math.abs(part.amount) >= 0.005)
+    .map((part) => row('', `  ${part.of} ${part.amount > 0 ? '+' : ''}${part.amount.toFixed(2)}: ${part.text}`));
+}
+
 /** Only what may be a surge; of a quiet pool one line. */
 function surgeRows(surges: readonly Surge[], row: (name: string, text: string) => string): string[] {
   const told = surges.filter((surge) => surge.probability >= 0.005).slice(0, SHOWN);
   if (told.length === 0) return surges.length === 0 ? [] : [row('surge', 'none: no group is above what is expected of it')];
-  return told.flatMap((surge, i) => {
-    const moving = surge.contributions.filter((part) => Math.abs(part.amount) >= 0.005);
-    return [
-      row(i === 0 ? 'surge' : '', `${surge.group}: probability ${surge.probability.toFixed(2)}`),
-      ...moving.map((part) => row('', `  ${part.of} ${part.amount > 0 ? '+' : ''}${part.amount.toFixed(2)}: ${part.text}`)),
-    ];
-  });
+  return told.flatMap((surge, i) => [
+    row(i === 0 ? 'surge' : '', `${surge.group}: probability ${surge.probability.toFixed(2)}`),
+    ...contributionRows(surge.contributions, row),
+  ]);
 }
 
 function trailRows(decision: Decision, paint: (style: Style, text: string) => string, width: number): string[] {

@@ -4,8 +4,10 @@ import { backtestCommand } from './commands/backtest.ts';
 import { checkCommand } from './commands/check.ts';
 import { describeCommand } from './commands/describe.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { eventsCommand } from './commands/events.ts';
 import { explainCommand } from './commands/explain.ts';
 import { forgetCommand } from './commands/forget.ts';
+import { freezeCommand, holdsCommand, pinCommand, releaseCommand } from './commands/hold.ts';
 import { initCommand } from './commands/init.ts';
 import { journalCommand } from './commands/journal.ts';
 import { profileCommand } from './commands/profile.ts';
@@ -26,12 +28,17 @@ const COMMANDS = [
   initCommand,
   runCommand,
   explainCommand,
+  eventsCommand,
   profileCommand,
   describeCommand,
   checkCommand,
   doctorCommand,
   journalCommand,
   forgetCommand,
+  freezeCommand,
+  pinCommand,
+  releaseCommand,
+  holdsCommand,
 ];
 
 /** Runs one command line (without node and script). Returns the exit code; prints errors, throws none. */

@@ -67,6 +67,31 @@ describe('backtest', () => {
     expect(ran.err).toBe('');
   });
 
+  it('--sweep tells cost against overload, --suggest what to take or why not yet', async () => {
+    const own = folder();
+    write(own, 'rates.csv', csvText(300));
+    const swept = await auspex(own, ['backtest', 'rates.csv', '--sweep']);
+    expect(swept.code).toBe(0);
+    expect(swept.out).toContain('Cost against overload: of 79 candidates');
+    expect(swept.out).toMatch(/^3: Auspex +\d/m);
+    expect(swept.out).not.toContain('Nothing to suggest');
+    expect(readFileSync(path.join(own, 'auspex-report.html'), 'utf8')).toContain('id="sweep-chart"');
+    for (const line of swept.out.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+    const suggested = await auspex(own, ['backtest', 'rates.csv', '--suggest', '--goal', '2 %', '--json']);
+    const report = JSON.parse(suggested.out) as { sweep: { points: unknown[] }; suggestion: object; surge?: object };
+    expect(report.sweep.points).toHaveLength(79);
+    expect(report.suggestion).toMatchObject({ verdict: 'not-yet', goal: 2, reasons: [expect.stringContaining('too little history')] });
+    expect(report.surge).toBeUndefined();
+  });
+
+  it('refuses a goal without --suggest, one that is no percentage, and a sweep in a closed loop', async () => {
+    const refused = async (...flags: string[]) => (await auspex(cwd, ['backtest', 'rates.csv', '--no-html', ...flags])).err;
+    expect(await refused('--goal', '1%')).toContain('--goal: has no effect without --suggest');
+    expect(await refused('--suggest', '--goal', 'few')).toContain('"few" is no number');
+    expect(await refused('--suggest', '--goal', '0')).toContain('0 is not above 0');
+    expect(await refused('--sweep', '--closed-loop')).toContain('--sweep: in a closed loop the demand depends on who decides');
+  });
+
   it('with a config takes plugins by name, its step and zone, and follows nothing', async () => {
     write(cwd, 'config.yaml', yamlConfig(cwd, { follow: true, extra: 'step: 2m\nzone: Europe/Berlin\n' }));
     const ran = await auspex(cwd, ['backtest', '--no-html', '--json', '--config', 'config.yaml']);

@@ -12,7 +12,7 @@ export type { Pool } from './data/pool.ts';
 export type { BehaviorProfile, Correlation, Share } from './data/profile.ts';
 export type { Receipt, TargetState } from './data/receipt.ts';
 export type { Observation, SeriesInfo } from './data/series.ts';
-export type { Contribution, Surge } from './data/surge.ts';
+export type { Contribution, PoolSurge, Surge } from './data/surge.ts';
 export type { DistinctSketch, Measure, Tally, Truth, Usage } from './data/usage.ts';
 export { duration, formatDuration, parseDuration } from './duration.ts';
 export { AuspexError, ERRORS, type ErrorCode } from './errors.ts';

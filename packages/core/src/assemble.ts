@@ -4,6 +4,7 @@ import { Cycle } from './cycle/cycle.ts';
 import { zoneOf } from './cycle/groups.ts';
 import { type Trainable, Training } from './cycle/training.ts';
 import type { EngineOptions } from './engine.ts';
+import { HoldBoard } from './holds/board.ts';
 import type { EngineHooks } from './hooks/hooks.ts';
 import type { TapLedger } from './hooks/ledger.ts';
 import { plug } from './hooks/plug.ts';
@@ -38,6 +39,7 @@ export interface Parts {
   readonly allocate: AllocateStage;
   readonly enrich: EnrichStage;
   readonly cycle: Cycle;
+  readonly holds: HoldBoard;
   readonly ingest: Ingest;
   readonly training: Training;
   readonly users: UserHash;
@@ -83,6 +85,12 @@ export function assemble(config: ResolvedConfig, services: Services, options: En
     actuate: new ActuateStage(actuators, failures, limit),
     calendar: new CalendarStage(calendars, failures, limit),
   };
+  const holds = new HoldBoard(
+    store,
+    settings.pools.map(({ id }) => id),
+    journal,
+    logger,
+  );
   const cycle = new Cycle({
     settings,
     configHash: config.hash,
@@ -93,6 +101,7 @@ export function assemble(config: ResolvedConfig, services: Services, options: En
     hooks,
     failures,
     journal,
+    holds,
     history: training.history,
     logger,
     signal,
@@ -126,6 +135,7 @@ export function assemble(config: ResolvedConfig, services: Services, options: En
     ...stages,
     enrich,
     cycle,
+    holds,
     ingest,
     training,
     users,

@@ -1,6 +1,7 @@
 import { AuspexError, type BehaviorProfile, type Extension, type PluginUse, type Store } from '@auspex/contracts';
 import { assemble, type Parts } from './assemble.ts';
 import { type Catalogue, parseConfig, parseUse, type ResolvedConfig } from './config/parse.ts';
+import { refuseEndlessFloors } from './cycle/lease.ts';
 import { noticeOf } from './cycle/notice.ts';
 import type { Training } from './cycle/training.ts';
 import { breathe } from './defaults/breathe.ts';
@@ -178,6 +179,7 @@ class AuspexEngine implements Engine {
   async start(): Promise<void> {
     await this.#lifecycle.start(async () => {
       const { mode, host, decideFrom } = this.#options;
+      if (mode === 'live') refuseEndlessFloors(this.#config, new Set(host?.actuators?.keys()));
       const clock = this.#services.get(TOKENS.clock);
       const store = this.#services.get(TOKENS.store);
       const durable =
@@ -357,6 +359,8 @@ class AuspexEngine implements Engine {
     this.#sinceCommit++;
     this.#steps++;
     const decides = at >= this.#decideFrom && this.#isTimely(at, clock.now());
+    // A replay has no operator, and nobody holds what is past.
+    if (decides && this.#options.mode !== 'replay' && this.#isRecent(at, clock.now())) await parts.holds.read(at);
     const decisions = decides ? await cycle.decide(at, forecasts) : [];
     if (decides) cycle.tellFailures(at);
     // Durable before anything is ordered; what only learns is as durable. A backlog may wait for the next commit.

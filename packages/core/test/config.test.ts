@@ -88,6 +88,16 @@ test('a step must divide an hour, a duration must have a unit, a zone must exist
   expect(refused(fakeConfig([], { masks: [{ from: 'yesterday', to: '2026-01-01T00:00:00Z', why: 'x' }] })).path).toBe('masks[0].from');
 });
 
+test('a budget is of units or of money', () => {
+  expect(parseConfig(fakeConfig([], { budget: { units: 40 } })).settings.budget).toEqual({ units: 40 });
+  expect(parseConfig(fakeConfig([], { budget: { money: 12.5 } })).settings.budget).toEqual({ money: 12.5 });
+  for (const budget of [{}, { units: 40, money: 12.5 }])
+    expect(refused(fakeConfig([], { budget })).message).toContain('budget: give either `units` or `money`');
+  expect(refused(fakeConfig([], { budget: { units: 1.5 } })).path).toBe('budget.units');
+  expect(refused(fakeConfig([], { budget: { money: 0 } })).path).toBe('budget.money');
+  expect(refused({ ...fakeConfig([]), budget: { unit: 40 } }).message).toContain('budget.unit: unknown key');
+});
+
 test('the hash is that of what decides: not of where input and store lie', () => {
   const base = parseConfig(fakeConfig([])).hash;
   expect(parseConfig(fakeConfig([])).hash).toBe(base);

@@ -459,6 +459,31 @@ test.each([
   expect(decisions.length).toBeGreaterThan(4);
 });
 
+test('an allocator sees the budget, and one that spends it is found out', async () => {
+  const own = plainAllocator.create({ mode: 'ok' }, {} as never) as import('@auspex/contracts').Allocator<never>;
+  const seen: unknown[] = [];
+  const allocator = defineAllocator({
+    id: 'harmful',
+    summary: 'test',
+    config: none,
+    create: () => ({
+      ...own,
+      allocate: (state, input) => {
+        seen.push({ ...input.budget });
+        if (input.budget) (input.budget as { units: number }).units -= 1;
+        return own.allocate(state, input);
+      },
+    }),
+  });
+  const { failures } = await run({ allocate: use(allocator), budget: { units: 40 } });
+  expect(seen[0]).toEqual({ units: 40 });
+  expect(seen.at(-1)).toEqual({ units: 40 });
+  expect(failures[0]?.message).toBe('changed the input that it was given');
+  seen.length = 0;
+  await run({ allocate: use(allocator) });
+  expect(seen[0]).toEqual({});
+});
+
 test('what cannot be written costs itself alone its state: profile, predictor, enricher and allocator', async () => {
   const cannot = (): never => {
     throw new Error('cannot be written');

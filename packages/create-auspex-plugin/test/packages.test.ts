@@ -38,6 +38,7 @@ const OWN: Partial<Record<Kind, number>> = { predictor: 1, detector: 1, calendar
 const SKIPPED: Partial<Record<Kind, readonly string[]>> = {
   predictor: ['it declares no batch', 'it declares no training'],
   allocator: ['it keeps no state'],
+  actuator: ['it declares lease: none'],
   extension: ['it does not tap forecast, decided, receipt, failure', 'it does not tap usage'],
 };
 
@@ -168,7 +169,7 @@ describe('what is packed', () => {
     link(path.join(ROOT, 'node_modules/zod'), path.join(place, 'node_modules/zod'));
     expect(await run('tar', ['-xzf', tarball, '-C', installed, '--strip-components=1'], place)).toEqual({ code: 0, out: '' });
     const checked = await auspex(place, 'check', NAME);
-    expect(checked.out).toContain(`${LAWS.actuator.length} hold, 0 broken, 0 skipped`);
+    expect(checked.out).toContain(`${LAWS.actuator.length - 1} hold, 0 broken, 1 skipped`);
     expect(checked.code).toBe(0);
   });
 

@@ -1,3 +1,4 @@
+export { chanceAbove } from './chance.ts';
 export { addDistinct, countDistinct, type Distinct, emptyDistinct, mergeDistinct } from './distinct.ts';
 export { finalise, hash32 } from './hash.ts';
 export { addRow, type NormalEquations, solveRidge } from './least-squares.ts';

@@ -1,10 +1,22 @@
 import { simulated } from '@auspex/actuators/simulated';
+import { holidays } from '@auspex/calendars/holidays';
+import { httpCalendar } from '@auspex/calendars/http';
+import { ical } from '@auspex/calendars/ical';
+import { jsonCalendar } from '@auspex/calendars/json';
 import type { Plugin } from '@auspex/core';
 import { hmmRegime } from '@auspex/models-hmm';
 import { rnn } from '@auspex/models-rnn';
 import { brainLstm } from '@auspex/models-rnn/brain';
 import { seasonal } from '@auspex/models-seasonal';
-import { reactiveAllocator, seedAssessor, staticPeakAllocator, tieredAllocator } from '@auspex/policies';
+import { boostedTrees } from '@auspex/models-trees';
+import {
+  pinnedAllocator,
+  quantileAllocator,
+  reactiveAllocator,
+  seedAssessor,
+  staticPeakAllocator,
+  tieredAllocator,
+} from '@auspex/policies';
 import { behavior } from '@auspex/profiles';
 import { remoteActuator, remoteAlertSink, remoteCalendar, remotePredictor, remoteSource } from '@auspex/remote';
 import { accessLog, accessLogStdin } from '@auspex/sources/access-log';
@@ -46,11 +58,18 @@ export const catalogue: readonly Plugin[] = [
   seasonal,
   hmmRegime,
   rnn,
+  boostedTrees,
   brainLstm,
   seedAssessor,
+  quantileAllocator,
   tieredAllocator,
   reactiveAllocator,
+  pinnedAllocator,
   staticPeakAllocator,
+  ical,
+  jsonCalendar,
+  httpCalendar,
+  holidays,
   simulated,
   remoteSource,
   remotePredictor,

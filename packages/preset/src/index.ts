@@ -1,10 +1,22 @@
 export { simulated } from '@auspex/actuators/simulated';
+export { holidays } from '@auspex/calendars/holidays';
+export { httpCalendar } from '@auspex/calendars/http';
+export { ical } from '@auspex/calendars/ical';
+export { jsonCalendar } from '@auspex/calendars/json';
 export { defineConfig, use } from '@auspex/core';
 export { hmmRegime } from '@auspex/models-hmm';
 export { rnn } from '@auspex/models-rnn';
 export { brainLstm } from '@auspex/models-rnn/brain';
 export { seasonal } from '@auspex/models-seasonal';
-export { reactiveAllocator, seedAssessor, staticPeakAllocator, tieredAllocator } from '@auspex/policies';
+export { boostedTrees } from '@auspex/models-trees';
+export {
+  pinnedAllocator,
+  quantileAllocator,
+  reactiveAllocator,
+  seedAssessor,
+  staticPeakAllocator,
+  tieredAllocator,
+} from '@auspex/policies';
 export { behavior } from '@auspex/profiles';
 export { isolate, remoteActuator, remoteAlertSink, remoteCalendar, remotePredictor, remoteSource } from '@auspex/remote';
 export { accessLog, accessLogStdin } from '@auspex/sources/access-log';

@@ -2,7 +2,8 @@ import { type AuspexConfig, use } from '@auspex/core';
 import { hmmRegime } from '@auspex/models-hmm';
 import { rnn } from '@auspex/models-rnn';
 import { seasonal } from '@auspex/models-seasonal';
-import { seedAssessor, tieredAllocator } from '@auspex/policies';
+import { boostedTrees } from '@auspex/models-trees';
+import { quantileAllocator, seedAssessor } from '@auspex/policies';
 import { behavior } from '@auspex/profiles';
 import { lmdb } from '@auspex/stores/lmdb';
 
@@ -13,8 +14,9 @@ export type PresetInput = Pick<AuspexConfig, 'sources' | 'pools'> & Partial<Ausp
  * The default engine, whole. What is given replaces a slot as it is: nothing is merged.
  *
  * Groups are forecast by the seasonal regression alone, since they explain and share out; the pools' totals, which
- * decide, get every model. Units are for the demand that nine of ten outcomes stay below, and never below what the
- * reactive policy asks for; the plugin's own default is the median, without a floor.
+ * decide, get every model. Units are those that are worth keeping where an hour short costs ten hours idle, and never below what the
+ * reactive policy asks for, which does not wait for its tolerance where demand is above what is ready. The seed's tiers are one line away:
+ * `allocate: use(tieredAllocator, { floor: 'reactive', leadQuantile: 0.9 })`.
  *
  * ```ts
  * export default preset({
@@ -26,9 +28,9 @@ export type PresetInput = Pick<AuspexConfig, 'sources' | 'pools'> & Partial<Ausp
 export function preset(input: PresetInput): AuspexConfig {
   return {
     profiler: use(behavior),
-    predictors: [use(seasonal), { ...use(hmmRegime), for: 'pools' }, { ...use(rnn), for: 'pools' }],
+    predictors: [use(seasonal), { ...use(hmmRegime), for: 'pools' }, { ...use(rnn), for: 'pools' }, { ...use(boostedTrees), for: 'pools' }],
     assess: use(seedAssessor),
-    allocate: use(tieredAllocator, { floor: 'reactive', leadQuantile: 0.9 }),
+    allocate: use(quantileAllocator, { floor: 'reactive', reactive: { scaleOutTolerance: 0 } }),
     store: use(lmdb, { path: '.auspex/store' }),
     ...input,
   };

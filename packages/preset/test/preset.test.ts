@@ -29,6 +29,11 @@ const NEEDED: Readonly<Record<string, object>> = {
   auth: { files: ['auth.log'], format: 'sshd' },
   kafka: { topic: 'events' },
   prometheus: { url: 'http://127.0.0.1:9090', query: 'up' },
+  pinned: { schedules: [{ from: '08:00', to: '20:00', units: 1 }] },
+  ical: { files: ['plan.ics'] },
+  'json-calendar': { files: ['plan.json'] },
+  'http-calendar': { url: 'http://127.0.0.1/plan' },
+  holidays: { places: ['US'] },
   remote: { command: ['./plugin'] },
 };
 
@@ -46,6 +51,7 @@ test('the preset of a minimal config parses: the default engine', () => {
     'seasonal all',
     'hmm-regime pools',
     'rnn pools',
+    'boosted-trees pools',
   ]);
   expect(config.assess.plugin.id).toBe('seed');
   expect(config.allocate).toMatchObject({ plugin: { id: 'tiered' }, options: { floor: 'reactive', leadQuantile: 0.9 } });

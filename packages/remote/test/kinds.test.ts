@@ -72,7 +72,13 @@ describe('an isolated calendar', () => {
       { id: 'a', name: 'Fair', start: 100, end: 200, groups: ['web'], category: 'fair', impact: 0.5 },
       { id: 'b', name: 'For all', start: 150, end: 250, impact: 0 },
     ]);
-    expect(await calendar.between(240, Number.POSITIVE_INFINITY)).toMatchObject([{ id: 'b' }, { id: 'c', groups: [] }]);
+    expect(await calendar.between(240, Number.POSITIVE_INFINITY)).toEqual([
+      { id: 'b', name: 'For all', start: 150, end: 250, impact: 0 },
+      { id: 'c', name: 'For none', start: 160, end: 250, groups: [], impact: 0 },
+      { id: 'd', name: 'To be learnt', start: 170, end: 300, pops: ['ATL'] },
+      { id: 'e', name: 'Shaped', start: 180, end: 300, shape: { rampMs: 0, decayMs: 1.5 }, impact: -0.25 },
+    ]);
+    await expect(calendar.between(0, 2)).rejects.toThrow('the event "y" that comes in -1 ms and goes in 0 ms');
     await expect(calendar.between(0, 0)).rejects.toThrow('calendar(fairs): answered with the event "x" from 5 to 1');
     await expect(calendar.between(0, 1)).rejects.toMatchObject({ code: 'SUPPORT', message: expect.stringContaining('store') });
   });

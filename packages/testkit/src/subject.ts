@@ -19,6 +19,11 @@ export interface FakeTarget {
   changes(): number | Promise<number>;
   /** While true the target refuses or fails every request. Absent = it cannot be made to, and the law is skipped. */
   fail?(on: boolean): void | Promise<void>;
+  /**
+   * Lets the target's own time reach `at`, epoch ms, which rises from 2026-01-05T00:00:00Z on, whether an actuator is at work or not.
+   * Only for `lease: 'target'`. Absent = its time cannot be moved, and the law is skipped.
+   */
+  reach?(at: number): void | Promise<void>;
 }
 
 export interface ActuatorSubject extends SubjectBase<'actuator'> {

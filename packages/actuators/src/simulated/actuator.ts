@@ -32,17 +32,20 @@ export function simulatedActuator(find: (pool: string) => Fleet | undefined, clo
         throw new AuspexError('PLUGIN_FAILED', `there is no fleet for pool ${pool}`, {
           remedy: 'Make a fleet for every pool before the start.',
         });
-      return { units: fleet.ordered, ready: fleet.ready(clock.now()) };
+      const ready = fleet.ready(clock.now());
+      return { units: fleet.held, ready };
     },
   };
 }
 
 function carryOut(order: Order, fleet: Fleet, seen: SeenOrders, now: number): Receipt {
+  // A floor that has run out meanwhile holds nothing any more.
+  fleet.advance(now);
   const receipt = (status: Receipt['status'], detail?: string): Receipt => ({
     key: order.key,
     pool: order.pool,
     status,
-    units: fleet.ordered,
+    units: fleet.held,
     ready: fleet.ready(now),
     ...(detail === undefined ? {} : { detail }),
   });
@@ -52,6 +55,6 @@ function carryOut(order: Order, fleet: Fleet, seen: SeenOrders, now: number): Re
   if (objection !== undefined) return receipt('refused', objection);
   if (seen.has(order.key)) return receipt('duplicate');
   seen.add(order.key);
-  fleet.order(now, order.units);
+  fleet.order(now, order.units, order.expires);
   return receipt('applied');
 }

@@ -21,6 +21,17 @@ export const simulatedConfig = z.strictObject({
     })
     .optional()
     .describe('Slow start of new units. Default none.'),
+  autoscaler: z
+    .strictObject({
+      target: z.number().gt(0).lte(1).default(0.7).describe('Use of the ready units that it aims at. Default 0.7.'),
+      tolerance: z.number().min(0).max(1).default(0.1).describe('Relative distance from it within which nothing changes. Default 0.1.'),
+      stabilisation: duration().prefault('5m').describe('It scales in only to the highest recommendation of this window. Default 5m.'),
+      min: z.int().nonnegative().default(1).describe('Fewest units. Default 1.'),
+      max: z.int().positive().default(1000).describe('Most units. Default 1000.'),
+    })
+    .refine(({ min, max }) => min <= max, { error: 'min must not be above max' })
+    .optional()
+    .describe('A reactive autoscaler of its own, above whose units an order is a floor; it sees the demand of a replay. Default none.'),
 });
 
 export type SimulatedOptions = z.output<typeof simulatedConfig>;

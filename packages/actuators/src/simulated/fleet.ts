@@ -1,4 +1,5 @@
 import type { Random } from '@auspex/contracts';
+import { type AutoscalerOptions, beginAutoscaler, recommend } from './autoscaler.ts';
 import { type Delay, drawDelay } from './delay.ts';
 
 /** How the units of one pool come and go. Times in milliseconds. */
@@ -13,6 +14,8 @@ export interface FleetOptions {
   readonly failureAfter?: number;
   /** A new unit serves only `share` of its rate for its first `ms`. Default: none. */
   readonly warmUp?: { readonly ms: number; readonly share: number };
+  /** A reactive autoscaler beside whoever orders: an order is then a floor under it. Default: none. */
+  readonly autoscaler?: AutoscalerOptions;
 }
 
 /** Units with one fate: ordered together, ready at the same time. */
@@ -29,10 +32,14 @@ interface Batch {
  * - An order of fewer cancels pending units, youngest first, then removes ready ones at once, the last that became ready first.
  *
  * With a fixed delay, no failures and no warm-up this is `World.run` of the reference simulator, minute for minute.
+ * An order that expires is a floor: when it is not renewed, the fleet goes back to what its autoscaler wants, or else to what was ordered
+ * before the first such order.
+ *
  * Chance is drawn when units are ordered, so how often the fleet is looked at changes nothing.
  */
 export class Fleet {
-  readonly #options: Required<Omit<FleetOptions, 'initial'>>;
+  readonly #options: Required<Omit<FleetOptions, 'initial' | 'autoscaler'>>;
+  readonly #scaler: { readonly options: AutoscalerOptions; state: ReturnType<typeof beginAutoscaler> } | undefined;
   readonly #random: Random;
   #now = Number.NEGATIVE_INFINITY;
   #ordered: number;
@@ -41,12 +48,17 @@ export class Fleet {
   /** In order of becoming ready; the first entry holds the initial units. */
   #ready: Batch[];
   #failures = 0;
+  /** What is there without a floor. */
+  #own: number;
+  #floor: { readonly units: number; readonly expires: number } | undefined;
 
   /** @param random only drawn from for a random delay or failures */
   constructor(options: FleetOptions, random: Random) {
     this.#options = { failureRate: 0, failureAfter: 600_000, warmUp: { ms: 0, share: 1 }, ...options };
     this.#random = random;
     this.#ordered = options.initial;
+    this.#own = options.initial;
+    this.#scaler = options.autoscaler && { options: options.autoscaler, state: beginAutoscaler() };
     this.#ready = [{ readyAt: Number.NEGATIVE_INFINITY, units: options.initial }];
   }
 
@@ -60,10 +72,53 @@ export class Fleet {
     return this.#failures;
   }
 
-  /** Sets the number of ordered units from `at` on. */
-  order(at: number, units: number): void {
+  /** Units of the floor that is in force; without one, all that are ordered. */
+  get held(): number {
+    return this.#floor?.units ?? this.#ordered;
+  }
+
+  /**
+   * Sets the number of ordered units from `at` on; with an autoscaler beside it, the floor under that.
+   * @param expires when it lapses unless a later order comes, epoch ms; undefined = never
+   */
+  order(at: number, units: number, expires?: number): void {
     if (!Number.isInteger(units) || units < 0) throw new RangeError(`a fleet holds whole units, not ${units}`);
     this.advance(at);
+    if (expires === undefined && !this.#scaler) {
+      this.#own = units;
+      this.#floor = undefined;
+    } else this.#floor = { units, expires: expires ?? Number.POSITIVE_INFINITY };
+    // One that comes too late has lapsed already.
+    if (!this.#lapse()) this.#settle();
+  }
+
+  /**
+   * Tells the autoscaler, if there is one, what is wanted: demand in units that are wholly busy. It sees no more than the ready units can
+   * serve, as a use of at most 100 %.
+   */
+  demand(at: number, busy: number): void {
+    if (!this.#scaler) return;
+    const ready = this.ready(at);
+    const { state, units } = recommend(this.#scaler.state, at, Math.min(busy, ready), ready, this.#own, this.#scaler.options);
+    this.#scaler.state = state;
+    this.#own = units;
+    this.#settle();
+  }
+
+  /** Brings the fleet to the higher of what is its own and the floor; without an autoscaler the floor alone counts. */
+  #settle(): void {
+    const floor = this.#floor?.units;
+    this.#set(this.#scaler ? Math.max(this.#own, floor ?? 0) : (floor ?? this.#own));
+  }
+
+  #lapse(): boolean {
+    if (!this.#floor || this.#floor.expires > this.#now) return false;
+    this.#floor = undefined;
+    this.#settle();
+    return true;
+  }
+
+  #set(units: number): void {
     if (units > this.#ordered) this.#add(units - this.#ordered);
     else this.#remove(this.#ordered - units);
     this.#ordered = units;
@@ -74,8 +129,12 @@ export class Fleet {
   /** Lets time pass: units that became ready serve. */
   advance(at: number): void {
     if (at <= this.#now) return;
+    // At its time, not when somebody looks: how often the fleet is looked at changes nothing.
+    const lapses = this.#floor?.expires;
+    if (lapses !== undefined && lapses > this.#now && lapses < at) this.advance(lapses);
     this.#now = at;
     this.#mature();
+    this.#lapse();
   }
 
   /** Units that serve at `at`. */

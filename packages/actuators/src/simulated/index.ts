@@ -1,4 +1,5 @@
 export { createSimulatedActuator } from './actuator.ts';
+export type { AutoscalerOptions } from './autoscaler.ts';
 export { type SimulatedOptions, simulatedConfig } from './config.ts';
 export type { Delay } from './delay.ts';
 export { Fleet, type FleetOptions } from './fleet.ts';

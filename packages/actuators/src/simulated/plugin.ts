@@ -25,6 +25,6 @@ function begin(fleets: Map<string, Fleet>, pool: string, options: SimulatedOptio
 
 /** The plugin's options as those of a fleet. */
 export function fleetOptions(options: SimulatedOptions): FleetOptions {
-  const { warmUp, ...rest } = options;
-  return warmUp ? { ...rest, warmUp } : rest;
+  const { warmUp, autoscaler, ...rest } = options;
+  return { ...rest, ...(warmUp && { warmUp }), ...(autoscaler && { autoscaler }) };
 }

@@ -1,29 +1,35 @@
 import path from 'node:path';
 import { parseDuration } from '@auspex/contracts';
-import { closedLoopConfig, type ReplayReport, replay, reportHtml, reportJson, reportTerminal } from '@auspex/evaluate';
+import { closedLoopConfig, type ReplayInput, type ReplayReport, replay, reportHtml, reportJson, reportTerminal } from '@auspex/evaluate';
 import { catalogue } from '@auspex/preset';
 import type { Command } from 'commander';
 import type { Io } from '../io.ts';
 import { OutputFile } from '../output.ts';
 import { BUSIEST_UNITS, makePlan, type Plan, type PlanFlags } from '../plan.ts';
 import { Progress } from '../progress.ts';
-import { wrongUse } from '../values.ts';
+import { numberOf, wrongUse } from '../values.ts';
 import { withTraceOptions } from './options.ts';
 
 interface Flags extends PlanFlags {
   readonly delay?: string;
   readonly closedLoop?: boolean;
+  readonly sweep?: boolean;
+  readonly suggest?: boolean;
+  readonly goal?: string;
   readonly html?: string | false;
   readonly journal?: string;
   readonly json?: boolean;
 }
 
 const REPORT = 'auspex-report.html';
+/** Requests in overloaded steps that a suggestion may have, %. */
+const OVERLOAD_GOAL = 0.5;
 
 const EXAMPLES = `
 Examples:
   $ auspex backtest access.log.2.gz access.log.1 access.log --unit-rate 50 --lead-time 3m
   $ auspex backtest rates.csv --zone Europe/Berlin --from 70% --journal decisions.ndjson
+  $ auspex backtest rates.csv --suggest --goal 0.5%
 `;
 
 export function backtestCommand(io: Io): (command: Command) => Command {
@@ -50,6 +56,9 @@ export function backtestCommand(io: Io): (command: Command) => Command {
       .option('--min <n>', 'fewest units (default: 1)')
       .option('--max <n>', 'most units (default: 1000)')
       .option('--closed-loop', 'the fleet throttles what it cannot serve, and clients retry')
+      .option('--sweep', 'also try prices of the allocator quantile and a grid of HPAs on the same demand: cost against overload')
+      .option('--suggest', 'seek the cheapest config of the sweep that keeps to --goal on data that it was not chosen on')
+      .option('--goal <percent>', `most requests in overloaded steps, with --suggest (default: ${OVERLOAD_GOAL}%)`)
       .option('--html <file>', `the report as one HTML file (default: ${REPORT}, and none with --json)`)
       .option('--no-html', 'no HTML file')
       .option('--journal <file>', 'write every decision with its reasons as NDJSON (read it with `auspex explain --journal`)')
@@ -60,6 +69,7 @@ export function backtestCommand(io: Io): (command: Command) => Command {
 
 async function runBacktest(files: readonly string[], flags: Flags, io: Io): Promise<void> {
   const delay = flags.delay === undefined ? undefined : parseDelay(flags.delay);
+  const tried = parseSweep(flags);
   const outputs: OutputFile[] = [];
   const open = (file: string, option: string): OutputFile => {
     const output = new OutputFile(io.cwd, file, option);
@@ -72,7 +82,7 @@ async function runBacktest(files: readonly string[], flags: Flags, io: Io): Prom
     const html = page === undefined ? undefined : open(page, '--html');
     const journal = flags.journal === undefined ? undefined : open(flags.journal, '--journal');
     const plan = await makePlan(files, flags, io);
-    const report = await replayPlan(plan, delay, flags, journal, io);
+    const report = await replayPlan(plan, { ...(delay ? { fleet: { delay } } : {}), ...tried }, flags, journal, io);
     html?.write(reportHtml(report));
     for (const output of outputs) output.keep();
     tell(report, page, flags, io);
@@ -83,7 +93,7 @@ async function runBacktest(files: readonly string[], flags: Flags, io: Io): Prom
 
 async function replayPlan(
   plan: Plan,
-  delay: { p50: number; p90: number } | undefined,
+  more: Pick<ReplayInput, 'fleet' | 'sweep' | 'suggest'>,
   flags: Flags,
   journal: OutputFile | undefined,
   io: Io,
@@ -97,7 +107,7 @@ async function replayPlan(
       source: plan.source,
       from: plan.from,
       to: plan.to,
-      ...(delay ? { fleet: { delay } } : {}),
+      ...more,
       ...(flags.closedLoop ? { closedLoop: closedLoopConfig.parse({}) } : {}),
       notes: plan.notes,
       ...(journal ? { onJournal: (line: string) => journal.write(`${line}\n`) } : {}),
@@ -110,6 +120,19 @@ async function replayPlan(
   } finally {
     progress.done();
   }
+}
+
+/** What of a sweep is asked for; what is mistyped is told before any work. */
+function parseSweep(flags: Flags): Pick<ReplayInput, 'sweep' | 'suggest'> {
+  if (flags.goal !== undefined && !flags.suggest) throw wrongUse('--goal', 'has no effect without --suggest', 'Add --suggest.');
+  if (!flags.sweep && !flags.suggest) return {};
+  if (flags.closedLoop) {
+    const option = flags.suggest ? '--suggest' : '--sweep';
+    throw wrongUse(option, 'in a closed loop the demand depends on who decides', 'Leave --closed-loop out.');
+  }
+  if (!flags.suggest) return { sweep: {} };
+  const goal = flags.goal?.trim().replace(/ ?%$/, '');
+  return { sweep: {}, suggest: numberOf(goal, '--goal', { above: 0, most: 100 }, 'a percentage, such as 0.5%') ?? OVERLOAD_GOAL };
 }
 
 /** Where the page goes; with --json only where one was asked for. */

@@ -19,6 +19,7 @@ const PEERS: Readonly<Record<string, readonly Peer[]>> = {
     { name: 'maxmind', holder: '@auspex/sources' },
     { name: '@ip-location-db/geo-whois-asn-country-mmdb', holder: '@auspex/sources', unless: 'file' },
   ],
+  'calendar/holidays': [{ name: 'date-holidays', holder: '@auspex/calendars' }],
   'store/mongo': [{ name: 'mongodb', holder: '@auspex/stores', unless: 'client' }],
   'store/cassandra': [{ name: 'cassandra-driver', holder: '@auspex/stores' }],
 };
@@ -31,7 +32,9 @@ function peersOf({ plugin, options }: ResolvedPlugin): readonly Peer[] {
 /** Checks the optional packages that the config needs. Returns, for a plugin, which of its packages is missing. */
 export async function checkPeers(checkup: Checkup, config: ResolvedConfig): Promise<(used: ResolvedPlugin) => string | undefined> {
   const missing = new Set<string>();
-  const needed = new Map([config.store, ...config.sources, ...config.enrich].flatMap(peersOf).map((peer) => [peer.name, peer]));
+  const needed = new Map(
+    [config.store, ...config.sources, ...config.enrich, ...config.calendars].flatMap(peersOf).map((peer) => [peer.name, peer]),
+  );
   for (const { name, holder } of needed.values()) {
     const found = await checkup.run<true>(`package ${name}`, 'PLUGIN_NOT_FOUND', () => ({ seen: present(name, holder), value: true }));
     if (!found) missing.add(name);

@@ -1,4 +1,4 @@
-import type { Surge } from './surge.ts';
+import type { PoolSurge, Surge } from './surge.ts';
 
 /** One entry of a decision's trail: the allocator's reasons first, then one of each tap and guard that changed something, then the end. */
 export interface Reason {
@@ -20,6 +20,11 @@ export interface Proposal {
   readonly tier: Tier;
   /** At least one. */
   readonly reasons: readonly Reason[];
+  /**
+   * The allocator has weighed every step until an order of now could be ready: what it gives up is not needed before. Then units fall at
+   * once; without it scale-in is stabilised over the lead time, unless the config says otherwise.
+   */
+  readonly settled?: boolean;
 }
 
 /** Units for one pool from one step on. Journaled before it is actuated. */
@@ -50,6 +55,8 @@ export interface Decision {
   };
   /** The pool's surges, strongest first, at most five. */
   readonly surges: readonly Surge[];
+  /** The pool as a whole; absent until anything is known of its demand, and in journals of versions before there was one. */
+  readonly surge?: PoolSurge;
   readonly configHash: string;
   /** Digest of all closed usage that led here: same config and same digest give the same decision. */
   readonly stateHash: string;

@@ -25,3 +25,24 @@ export interface Surge {
   readonly eventImpact: number;
   readonly contributions: readonly Contribution[];
 }
+
+/**
+ * How likely it is that the demand of a whole pool goes beyond what a reactive autoscaler would have ready, in the steps that an order of now
+ * has to serve. What Auspex itself does changes nothing of it.
+ */
+export interface PoolSurge {
+  readonly pool: string;
+  /** Log-odds of what speaks for and against it: the sum of the contributions but `calibration`. */
+  readonly score: number;
+  /** What outcomes have taught beside the weights of the contributions, in log-odds: probability = 1 / (1 + exp(-(score + calibration))). */
+  readonly calibration: number;
+  /** Of more demand than `reference` at some time in [from, to), 0..1. */
+  readonly probability: number;
+  /** Rate a second that a reactive policy would have ready then. */
+  readonly reference: number;
+  /** Epoch milliseconds: from now + lead time until an order of the next step could help. */
+  readonly from: number;
+  readonly to: number;
+  /** In log-odds, `calibration` among them. */
+  readonly contributions: readonly Contribution[];
+}

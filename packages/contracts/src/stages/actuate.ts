@@ -20,6 +20,11 @@ export interface Order {
   readonly shadow: boolean;
   /** Start of the step of the decision, epoch ms. */
   readonly step: number;
+  /**
+   * Of a floor: until when it is to hold, epoch ms; the order of each cycle renews it. An actuator with `lease: 'target'` MUST see to it
+   * that the target then goes back to what it was before the first of them, by itself, with Auspex dead. Absent = it holds for good.
+   */
+  readonly expires?: number;
 }
 
 /** Stage 6: carries orders to a target and reads it back. `read` MUST report the target, never the last order. */
@@ -31,6 +36,6 @@ export interface Actuator {
 
 /** What an actuator declares. */
 export interface ActuatorCapabilities {
-  /** Who brings the original back when Auspex is silent: the target's own expiry, a keeper, nobody. Declared today, enforced once live floors are leases. */
+  /** Who brings the original back when Auspex is silent: the target's own expiry, a keeper, nobody. With `none` a live engine refuses floors. */
   readonly lease: 'target' | 'keeper' | 'none';
 }

@@ -2,7 +2,7 @@ import type { Proposal } from '../data/decision.ts';
 import type { Forecast } from '../data/forecast.ts';
 import type { SamplePaths } from '../data/paths.ts';
 import type { Pool } from '../data/pool.ts';
-import type { Surge } from '../data/surge.ts';
+import type { PoolSurge, Surge } from '../data/surge.ts';
 import type { Truth } from '../data/usage.ts';
 
 /** One pool as an allocator sees it. Rates a second. */
@@ -21,6 +21,8 @@ export interface PoolView {
    * (`pathMaxima` of @auspex/numerics). The same call has the same answer. Made when asked: it costs some milliseconds.
    */
   paths(): SamplePaths;
+  /** The surge of the pool as a whole; undefined until anything is known of its demand. */
+  readonly surge?: PoolSurge;
   /** Each group that loads the pool: its surge and its expected rate at the lead time. */
   readonly groups: readonly { readonly surge: Surge; readonly expectedAtLead: number }[];
 }
@@ -33,6 +35,11 @@ export interface AllocateInput {
   readonly pools: readonly PoolView[];
   /** Most units for all pools of a POP together; absent = no common limit. Where the pools' minima alone exceed it, the minima win. */
   readonly popLimits: Readonly<Record<string, number>>;
+  /**
+   * Most of all pools together, beside `popLimits`: `units`, or `money` an hour in the currency of the pools' `price`, never both. Absent =
+   * no budget. Where the pools' minima alone exceed it, the minima win.
+   */
+  readonly budget?: { readonly units?: number | undefined; readonly money?: number | undefined };
 }
 
 /**

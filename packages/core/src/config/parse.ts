@@ -6,6 +6,7 @@ import type { Loaded } from '../loader/loaded.ts';
 import { mapSlots, slotsOf } from '../loader/slots.ts';
 import { isModule } from '../loader/specifier.ts';
 import { versionProblem } from '../loader/version.ts';
+import { glob } from './glob.ts';
 import { type EngineSettings, engineConfig } from './schema.ts';
 import { nearest } from './suggest.ts';
 
@@ -60,6 +61,8 @@ export function parseConfig(input: unknown, catalogue: Catalogue = [], loaded: R
   checkZones(settings, problems);
   checkPools(settings, problems);
   checkTraining(settings, problems);
+  checkFreezes(settings, problems);
+  checkLeases(settings, problems);
   const list = <K extends PluginKind>(kind: K, uses: readonly PluginUse[], path: string): ResolvedPlugin<K>[] =>
     uses.map((use, index) => resolve(kind, use, `${path}[${index}]`));
   const actuators = new Map<string, ResolvedPlugin<'actuator'>>();
@@ -291,6 +294,47 @@ function checkPools(settings: EngineSettings, problems: AuspexError[]): void {
     if (pool.min > pool.max)
       problems.push(new AuspexError('CONFIG_INVALID', `min ${pool.min} is above max ${pool.max}`, { path: `${path}.min` }));
   });
+}
+
+function checkFreezes({ freezes = [], pools }: EngineSettings, problems: AuspexError[]): void {
+  freezes.forEach((freeze, index) => {
+    const path = `freezes[${index}]`;
+    freeze.pools.forEach((pattern, at) => {
+      const covers = glob([pattern]);
+      // A name that is mistyped freezes nothing, and nobody would notice until it mattered.
+      if (pools.some(({ id }) => covers(id))) return;
+      const near = nearest(
+        pattern,
+        pools.map(({ id }) => id),
+      );
+      const hint = near ? `; did you mean "${near}"?` : '';
+      problems.push(new AuspexError('CONFIG_INVALID', `no pool is called "${pattern}"${hint}`, { path: `${path}.pools[${at}]` }));
+    });
+    if (!freeze.days) {
+      if (Date.parse(freeze.to) <= Date.parse(freeze.from))
+        problems.push(new AuspexError('CONFIG_INVALID', `ends at ${freeze.to}, before it begins`, { path: `${path}.to` }));
+      return;
+    }
+    try {
+      zoneOf(freeze.zone);
+    } catch (cause) {
+      problems.push(new AuspexError('ZONE_UNKNOWN', `"${freeze.zone}" is no time zone`, { path: `${path}.zone`, cause }));
+    }
+  });
+}
+
+function checkLeases({ leases, step }: EngineSettings, problems: AuspexError[]): void {
+  if (leases?.for === undefined || leases.for >= 2 * step) return;
+  problems.push(
+    new AuspexError(
+      'CONFIG_INVALID',
+      `a floor that holds ${formatDuration(leases.for)} lapses before it is renewed every ${formatDuration(step)}`,
+      {
+        path: 'leases.for',
+        remedy: 'Make it at least two steps.',
+      },
+    ),
+  );
 }
 
 function checkTraining({ training: { within, every } }: EngineSettings, problems: AuspexError[]): void {

@@ -1,5 +1,6 @@
 import { duration, type PluginKind, type PluginUse } from '@auspex/contracts';
 import { z } from 'zod';
+import { freeze, leases, rollout } from './safety.ts';
 
 /** A plugin by value or by name; resolved and checked by `parseConfig`. In TypeScript one of another kind does not compile. */
 const pluginUse = <K extends PluginKind>() =>
@@ -43,7 +44,15 @@ const pool = z.strictObject({
   actuator: pluginUse<'actuator'>()
     .optional()
     .describe('What carries its decisions out; absent = simulated by nothing: decisions are journaled only.'),
+  rollout: rollout.optional().describe('From watching to acting by stages; absent = the mode of the engine decides.'),
 });
+
+const budget = z
+  .strictObject({
+    units: z.int().positive().optional().describe('Most units of all pools together.'),
+    money: z.number().positive().optional().describe('Most that all pools cost an hour, by their price and in its currency.'),
+  })
+  .refine(({ units, money }) => (units === undefined) !== (money === undefined), { error: 'give either `units` or `money`' });
 
 const guards = z.strictObject({
   stabilisation: duration()
@@ -52,6 +61,12 @@ const guards = z.strictObject({
   cooldown: duration().prefault('0s').describe('No scale-in within this time after any change.'),
   maxUp: z.int().positive().optional().describe('Most units to add in a cycle; absent = any.'),
   maxDown: z.int().positive().optional().describe('Most units to remove in a cycle; absent = any.'),
+  maxDownShare: z
+    .number()
+    .gt(0)
+    .lte(1)
+    .optional()
+    .describe('In full control: largest share of the units to remove in a cycle; one unit may always go. Default: 0.1.'),
 });
 
 /** The engine's config. One object, strict: an unknown key is an error with its path. */
@@ -81,7 +96,12 @@ export const engineConfig = z.strictObject({
   extensions: z.array(pluginUse<'extension'>()).default([]).describe('What taps the boundaries of the stages, in order.'),
   pools: z.array(pool).min(1).describe('What can be scaled.'),
   popLimits: z.record(z.string(), z.int().positive()).default({}).describe('Most units of all pools of a POP together.'),
+  budget: budget
+    .optional()
+    .describe('What all pools may use together: units, or money an hour. What is short goes where it serves most, weighted by importance.'),
   guards: guards.prefault({}).describe('How fast units may move.'),
+  freezes: z.array(freeze).optional().describe('Windows in which units are not taken away: a launch, a holiday, the night of a batch.'),
+  leases: leases.optional().describe('How long the floor of a pool holds when Auspex is silent.'),
   saturation: z.number().gt(0).lte(1).default(0.95).describe('Use of the ready units above which a step is a lower bound of demand.'),
   throttled: z.number().gte(0).lte(1).default(0.005).describe('Share of throttled requests above which a step is a lower bound of demand.'),
   masks: z

@@ -5,6 +5,7 @@ import type {
   Forecast,
   Logger,
   Observation,
+  Pool,
   PoolView,
   Proposal,
   Surge,
@@ -17,11 +18,14 @@ import { horizonGrid } from '../forecasting/grid.ts';
 import { NO_ANSWER, type SeriesState } from '../forecasting/mixer.ts';
 import { readForecast } from '../forecasting/read.ts';
 import { GUARDS } from '../guards/all.ts';
+import { freezesOf } from '../guards/freezes.ts';
 import { runGuards } from '../guards/guard.ts';
+import type { HoldBoard } from '../holds/board.ts';
 import { type EngineHooks, isTapped } from '../hooks/hooks.ts';
 import type { ClosedStep } from '../ingest/ingest.ts';
 import type { Journal } from '../journal.ts';
 import { stamp } from '../persistence/keys.ts';
+import { Rollouts } from '../rollout/rollouts.ts';
 import type { ActuateStage } from '../stages/actuate.ts';
 import type { AllocateStage } from '../stages/allocate.ts';
 import type { AssessStage } from '../stages/assess.ts';
@@ -29,11 +33,15 @@ import type { CalendarStage } from '../stages/calendar.ts';
 import type { Failures } from '../stages/failures.ts';
 import type { PredictStage } from '../stages/predict.ts';
 import type { ProfileStage } from '../stages/profile.ts';
+import { assessSurge, learnSurge } from '../surge/assess.ts';
+import { beginSurge } from '../surge/state.ts';
 import { UsageDigest } from '../usage/digest.ts';
 import { amount, mergeUsage } from '../usage/merge.ts';
 import { type GroupState, Groups } from './groups.ts';
 import type { TrainingHistory } from './history.ts';
-import { addLoad, guardView, makePools, PoolIndex, type PoolState, quietRate, sumOfLoads, total } from './pools.ts';
+import { leaseMs } from './lease.ts';
+import { addLoad, followReactively, guardView, makePools, PoolIndex, type PoolState, quietRate, sumOfLoads, total } from './pools.ts';
+import { readReduction } from './reduction.ts';
 import { isSaturated, isThrottled, stepTruth } from './truth.ts';
 
 export interface CycleParts {
@@ -53,6 +61,7 @@ export interface CycleParts {
   readonly hooks: EngineHooks;
   readonly failures: Failures;
   readonly journal: Journal;
+  readonly holds: HoldBoard;
   readonly history: TrainingHistory | undefined;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -88,6 +97,9 @@ export class Cycle {
   digest = new UsageDigest();
   readonly #parts: CycleParts;
   readonly #index: PoolIndex;
+  readonly #freezeOf: ReturnType<typeof freezesOf>;
+  /** Of an engine that acts: one that only watches has nothing to roll out. */
+  readonly #rollouts: Rollouts | undefined;
   #lastRelated = Number.NEGATIVE_INFINITY;
   #overflowTold = false;
   #truth: Truth = 'missing';
@@ -96,6 +108,8 @@ export class Cycle {
     this.#parts = parts;
     this.groups = new Groups(parts.settings);
     const { settings } = parts;
+    this.#freezeOf = freezesOf(settings.freezes);
+    this.#rollouts = parts.shadow ? undefined : new Rollouts(settings, parts.journal, parts.logger);
     const pools = makePools(settings);
     this.pools = pools.map((pool): PoolState => {
       // Pools of one POP and measure share their groups' series: its horizon reaches as far as the longest lead time needs.
@@ -128,6 +142,11 @@ export class Cycle {
         ready: undefined,
         proposals: [],
         lastChange: undefined,
+        calm: [],
+        reactive: undefined,
+        surges: beginSurge(),
+        surge: undefined,
+        rollout: undefined,
       };
     });
     this.#index = new PoolIndex(this.pools);
@@ -165,6 +184,10 @@ export class Cycle {
     const { profile } = this.#parts;
     this.#foldGroups(byGroup, step);
     this.#observePools(step, this.#observe);
+    for (const state of this.pools) {
+      followReactively(state, step + this.#parts.settings.step);
+      learnSurge(state.surges, step, state.actual, state.truth, state.pool, state.total.info);
+    }
     if (step - this.#lastRelated >= RELATE_MS) {
       this.#lastRelated = step;
       for (const [group, correlated] of profile.relate()) {
@@ -337,7 +360,11 @@ export class Cycle {
       byId.set((all[index] as SeriesState).info.id, forecast);
       if (isTapped(hooks.forecast)) hooks.forecast.call(forecast);
     });
-    for (const state of this.pools) this.#tellGate(state, at, byId.get(state.total.info.id) as Forecast, again);
+    for (const state of this.pools) {
+      const forecast = byId.get(state.total.info.id) as Forecast;
+      state.surge = assessSurge(state.surges, forecast, at, state.pool, state.total.info);
+      this.#tellGate(state, at, forecast, again);
+    }
     return byId;
   }
 
@@ -357,18 +384,22 @@ export class Cycle {
     const { allocate, calendar, settings, hooks } = this.#parts;
     const lead = Math.max(...this.pools.map((state) => state.pool.leadTimeMs));
     const events = await calendar.between(at, at + lead + settings.step);
+    for (const state of this.pools) this.#rollouts?.learn(state, at);
     await Promise.all(this.pools.map((state) => this.#read(state)));
     const views = this.pools.map((state) => this.#view(state, at, forecasts, events));
     const read = views.map((view) => ({ demand: this.#demand(view, at), surges: strongest(view) }));
-    const proposals = allocate.allocate({ step: at, stepMs: settings.step, pools: views, popLimits: settings.popLimits });
+    const { popLimits, budget } = settings;
+    const proposals = allocate.allocate({ step: at, stepMs: settings.step, pools: views, popLimits, ...(budget && { budget }) });
     const decisions: Decision[] = [];
     for (const [index, state] of this.pools.entries()) {
       const proposal = proposals[index] as (typeof proposals)[number];
-      const proposed = this.#draft(state, views[index] as PoolView, at, proposal, read[index] as (typeof read)[number]);
+      const view = views[index] as PoolView;
+      const draft = this.#draft(state, view, at, proposal, read[index] as (typeof read)[number]);
+      const proposed = this.#rollouts?.limit(state, draft) ?? draft;
       const reshaped = isTapped(hooks.decision) ? reshapedBy(await hooks.decision.promise(proposed), proposed) : proposed;
       // What `attributeTaps` makes of a tap's reason: who gave it, too.
       const veto = isTapped(hooks.veto) ? ((await hooks.veto.promise(reshaped)) as unknown as Veto | undefined) : undefined;
-      decisions.push(this.#guard(state, at, reshaped, veto));
+      decisions.push(this.#guard(state, view, at, reshaped, veto, proposal.settled === true));
     }
     return decisions;
   }
@@ -378,7 +409,8 @@ export class Cycle {
     const target: TargetState | undefined = await this.#parts.actuate.read(state.pool.id, this.#parts.signal);
     state.ready = target?.ready;
     // A shadow goes by its own orders: the target follows somebody else's.
-    if (target && (!this.#parts.shadow || state.previous === undefined)) state.previous = target.units;
+    const shadow = this.#parts.shadow || this.#rollouts?.stageOf(state) === 'shadow';
+    if (target && (!shadow || state.previous === undefined)) state.previous = target.units;
   }
 
   #view(state: PoolState, at: number, forecasts: ReadonlyMap<string, Forecast>, events: readonly CalendarEvent[]): PoolView {
@@ -393,6 +425,7 @@ export class Cycle {
       truth: state.truth,
       forecast,
       paths: () => this.#parts.predict.paths(state.total, forecast),
+      ...(state.surge && { surge: state.surge }),
       groups: [...state.members].map(([group, series]) => this.#group(state, group, series, at, forecasts, events)),
     };
   }
@@ -457,6 +490,7 @@ export class Cycle {
       shadow: this.#parts.shadow,
       trail: proposal.reasons,
       ...read,
+      ...(view.surge && { surge: view.surge }),
       configHash: this.#parts.configHash,
       stateHash: this.digest.toString(),
     };
@@ -476,19 +510,23 @@ export class Cycle {
     };
   }
 
-  #guard(state: PoolState, at: number, decision: Decision, veto: Veto | undefined): Decision {
-    const { settings, hooks, journal } = this.#parts;
+  #guard(state: PoolState, view: PoolView, at: number, decision: Decision, veto: Veto | undefined, settled: boolean): Decision {
+    const { settings, hooks, journal, holds, failures, actuated } = this.#parts;
     const { guards } = settings;
     // What was proposed one lead time ago was proposed for now: units for it must not go before.
-    const stabilisationMs = guards.stabilisation ?? Math.max(300_000, state.pool.leadTimeMs + settings.step);
-    const limits = { stabilisationMs, cooldownMs: guards.cooldown, maxUp: guards.maxUp, maxDown: guards.maxDown };
+    const stabilisationMs = guards.stabilisation ?? (settled ? 0 : Math.max(300_000, state.pool.leadTimeMs + settings.step));
+    const calmMs = Math.max(stabilisationMs, state.pool.leadTimeMs);
+    const { cooldown: cooldownMs, maxUp, maxDown, maxDownShare = 0.1 } = guards;
+    const limits = { stabilisationMs, cooldownMs, maxUp, maxDown, calmMs, maxDownShare };
     const trail = [...decision.trail];
     let { units } = decision;
     if (veto !== undefined) {
       units = decision.previous;
       trail.push({ by: `hook(${veto.by})`, units, text: `vetoed: ${veto.why}` });
     }
-    const result = runGuards(GUARDS, units, guardView(state, at), limits);
+    const blocked = readReduction(state, units < decision.previous, view, at, calmMs, failures.anyReported);
+    const said = { blocked, freeze: this.#freezeOf(state.pool.id, at), hold: holds.inForce(state.pool.id, at) };
+    const result = runGuards(GUARDS, units, guardView(state, at, said), limits);
     trail.push(...result.reasons);
     const from = decision.previous;
     const end = result.units === from ? `stays at ${from}` : `${from} becomes ${result.units}`;
@@ -499,6 +537,7 @@ export class Cycle {
     state.proposals.push({ step: at, units: decision.units });
     if (final.units !== state.previous) state.lastChange = at;
     state.previous = final.units;
+    this.#rollouts?.decided(state, final, actuated.has(state.pool.id), said.hold !== undefined);
     journal.append({ type: 'decision', step: at, decision: final });
     if (isTapped(hooks.decided)) hooks.decided.call(final);
     return final;
@@ -520,14 +559,20 @@ export class Cycle {
           min: pool.min,
           max: pool.max,
           epoch,
-          shadow: this.#parts.shadow,
+          shadow: decision.shadow,
           step: decision.step,
+          ...this.#expiry(pool, decision.step),
         },
         signal,
       );
       journal.append({ type: 'receipt', step: decision.step, receipt });
       if (isTapped(hooks.receipt)) hooks.receipt.call(receipt);
     }
+  }
+
+  /** A floor is a lease; in full control there is nobody to fall back on. */
+  #expiry(pool: Pool, step: number): { expires?: number } {
+    return pool.control === 'floor' ? { expires: step + leaseMs(this.#parts.settings) } : {};
   }
 
   /** Journals what failed in this step. */

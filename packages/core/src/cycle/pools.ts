@@ -1,8 +1,11 @@
-import type { Pool, Truth, Usage } from '@auspex/contracts';
+import type { Pool, PoolSurge, Truth, Usage } from '@auspex/contracts';
 import { glob } from '../config/glob.ts';
 import type { EngineSettings } from '../config/schema.ts';
 import type { SeriesState } from '../forecasting/mixer.ts';
-import type { GuardView } from '../guards/guard.ts';
+import type { FreezeView, GuardView, HoldView } from '../guards/guard.ts';
+import { type ReactiveShadow, stepReactive } from '../rollout/reactive-shadow.ts';
+import type { PoolRollout } from '../rollout/rollouts.ts';
+import type { SurgeState } from '../surge/state.ts';
 import { amount } from '../usage/merge.ts';
 
 /** What one group did to one pool in one step. */
@@ -32,6 +35,15 @@ export interface PoolState {
   ready: number | undefined;
   proposals: { step: number; units: number }[];
   lastChange: number | undefined;
+  /** Steps in a row in which a reduction was asked for in full control and nothing stopped it, and the units that were safe. */
+  calm: { step: number; units: number }[];
+  /** What a reactive policy would have; undefined until anything is known of the pool's demand. */
+  reactive: ReactiveShadow | undefined;
+  /** What is learnt of its surges, and the chance of one as it was last told. */
+  surges: SurgeState;
+  surge: PoolSurge | undefined;
+  /** Undefined before the first decision of a pool that is rolled out by itself. */
+  rollout: PoolRollout | undefined;
 }
 
 /** The pools of a config as the contracts know them. */
@@ -93,8 +105,18 @@ export function addLoad(state: PoolState, usage: Usage): void {
   load.throttled += usage.throttled + usage.timedOut;
 }
 
+/** Lets the reactive policy order at `at`, when the step before it is known. */
+export function followReactively(state: PoolState, at: number): void {
+  const known = state.truth === 'observed' || state.truth === 'censored';
+  state.reactive = stepReactive(state.reactive, at, known ? state.actual : undefined, state.pool);
+}
+
 /** What the guards may know of the pool. */
-export function guardView(state: PoolState, step: number): GuardView {
+export function guardView(
+  state: PoolState,
+  step: number,
+  said: { readonly blocked: string | undefined; readonly freeze: FreezeView | undefined; readonly hold: HoldView | undefined },
+): GuardView {
   return {
     step,
     previous: state.previous ?? state.pool.min,
@@ -102,6 +124,9 @@ export function guardView(state: PoolState, step: number): GuardView {
     max: state.pool.max,
     proposals: state.proposals,
     lastChange: state.lastChange,
+    control: state.pool.control,
+    calm: state.calm,
+    ...said,
   };
 }
 

@@ -1,8 +1,12 @@
 import type { StoreWrite } from '@auspex/contracts';
 import { pack, unpack } from '@auspex/numerics';
 import type { Cycle } from '../cycle/cycle.ts';
+import type { HoldBoard } from '../holds/board.ts';
+import type { Hold } from '../holds/record.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { ShardCounts } from '../ingest/shard.ts';
+import type { ReactiveShadow } from '../rollout/reactive-shadow.ts';
+import type { PoolRollout } from '../rollout/rollouts.ts';
 import type { AllocateStage } from '../stages/allocate.ts';
 import type { EnricherRecord, EnrichStage } from '../stages/enrich.ts';
 import { decodeUsage, encodeUsage } from './codec.ts';
@@ -30,6 +34,10 @@ interface PoolRecord {
   readonly proposals: readonly { step: number; units: number }[];
   readonly lastChange: number | null;
   readonly ready: number | null;
+  /** Absent where a version wrote it that had none of these. */
+  readonly calm?: readonly { step: number; units: number }[];
+  readonly reactive?: ReactiveShadow | null;
+  readonly rollout?: PoolRollout | null;
 }
 
 export interface CheckpointRecord {
@@ -42,10 +50,19 @@ export interface CheckpointRecord {
   readonly pools: readonly PoolRecord[];
   readonly allocator: Uint8Array;
   readonly digest: string;
+  /** Holds that the journal has told of; absent where a version wrote it that knew none. */
+  readonly holds?: readonly Hold[];
 }
 
 /** Everything that input and decisions stand on, as of between two batches. Small: written at every commit. */
-export function writeCheckpoint(stepMs: number, ingest: Ingest, enrich: EnrichStage, cycle: Cycle, allocate: AllocateStage): StoreWrite {
+export function writeCheckpoint(
+  stepMs: number,
+  ingest: Ingest,
+  enrich: EnrichStage,
+  cycle: Cycle,
+  allocate: AllocateStage,
+  holds: HoldBoard,
+): StoreWrite {
   const record: CheckpointRecord = {
     v: FORMAT,
     stepMs,
@@ -71,9 +88,13 @@ export function writeCheckpoint(stepMs: number, ingest: Ingest, enrich: EnrichSt
       proposals: state.proposals,
       lastChange: state.lastChange ?? null,
       ready: state.ready ?? null,
+      calm: state.calm,
+      reactive: state.reactive ?? null,
+      rollout: state.rollout ?? null,
     })),
     allocator: allocate.encode(),
     digest: cycle.digest.toString(),
+    holds: holds.encode(),
   };
   return { type: 'put', key: KEYS.checkpoint, value: pack(record) };
 }
@@ -117,5 +138,9 @@ export function restorePools(record: CheckpointRecord, cycle: Cycle): void {
     state.proposals = saved.proposals.map((proposal) => ({ ...proposal }));
     state.lastChange = saved.lastChange ?? undefined;
     state.ready = saved.ready ?? undefined;
+    state.calm = saved.calm?.map((each) => ({ ...each })) ?? [];
+    // An older version knew nothing of it: what has just been learnt again stands.
+    state.reactive = saved.reactive ?? state.reactive;
+    state.rollout = saved.rollout ?? undefined;
   }
 }

@@ -5,7 +5,11 @@ export const KEYS = {
   lease: 'lease/allocator',
   secret: 'engine/secret',
   users: 'engine/users',
+  /** Written by operators beside a running engine; it only reads them. */
+  holds: 'holds/',
+  hold: (pool: string): string => `holds/${encode(pool)}`,
   profile: (group: string): string => `profile/${encode(group)}`,
+  surges: (pool: string): string => `surges/${encode(pool)}`,
   series: (id: string): string => `series/${encode(id)}`,
   usage: (step: number): string => `usage/${stamp(step)}`,
   late: (step: number, commit: number): string => `late/${stamp(step)}/${stamp(commit)}`,

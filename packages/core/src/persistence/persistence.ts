@@ -91,7 +91,7 @@ export class Persistence {
    * @param everything all states too, whatever the store
    */
   async commit(everything = false): Promise<void> {
-    const { ingest, cycle, journal, store, training, config, users } = this.#parts;
+    const { ingest, cycle, journal, store, training, config, users, holds } = this.#parts;
     // Before the first step is known no checkpoint is written, so what is late is not lost by waiting.
     if (!Number.isNaN(ingest.next)) this.#late.push(...ingest.takeLate());
     const lines = journal.takeWrites();
@@ -113,7 +113,7 @@ export class Persistence {
     if (!Number.isNaN(ingest.next)) {
       whole = everything || ingest.next >= this.#nextSnapshot;
       if (whole) states.push(...writeSnapshot(cycle, this.#parts, ingest.next, config.hash, training, this.#tidyAt));
-      states.push(writeCheckpoint(config.settings.step, ingest, this.#parts.enrich, cycle, this.#parts.allocate));
+      states.push(writeCheckpoint(config.settings.step, ingest, this.#parts.enrich, cycle, this.#parts.allocate, holds));
     }
     const queued = this.#writes.splice(0);
     try {
@@ -234,6 +234,7 @@ export class Persistence {
       restoreShards(checkpoint, ingest, enrich, (name, shard, error) => unreadable(`enricher ${name} of shard ${shard}`, error));
       await this.#relearn(from, checkpoint.next);
       restorePools(checkpoint, cycle);
+      this.#parts.holds.restore(checkpoint.holds ?? []);
       allocate.decode(checkpoint.allocator);
       cycle.digest = new UsageDigest(checkpoint.digest);
     } catch (error) {

@@ -5,6 +5,7 @@ import type { Attempt } from '../cycle/schedule.ts';
 import type { PendingTraining, Training } from '../cycle/training.ts';
 import type { PredictStage } from '../stages/predict.ts';
 import type { ProfileStage } from '../stages/profile.ts';
+import { decodeSurge, encodeSurge } from '../surge/state.ts';
 import { KEYS } from './keys.ts';
 
 const FORMAT = 1;
@@ -77,6 +78,7 @@ export function writeSnapshot(
     // One that cannot be written begins from nothing after a restart: what an older snapshot says of it would not fit this one.
     writes.push(value === undefined ? { type: 'delete', key } : { type: 'put', key, value });
   }
+  for (const { pool, surges } of cycle.pools) writes.push({ type: 'put', key: KEYS.surges(pool.id), value: encodeSurge(surges) });
   for (const [id, series] of cycle.series) writes.push({ type: 'put', key: KEYS.series(id), value: stages.predict.encode(series) });
   return writes;
 }
@@ -133,6 +135,15 @@ export async function restoreStates(
       // The config may have narrowed the pool since.
       const pops = cycle.groups.all.get(group)?.pops ?? [];
       if ([...pops].some((pop) => state.pool.serves(group, pop))) state.members.set(group, cycle.member(group, state));
+    }
+  }
+  for (const state of cycle.pools) {
+    const bytes = await store.get(KEYS.surges(state.pool.id));
+    if (bytes === undefined) continue;
+    try {
+      state.surges = decodeSurge(bytes);
+    } catch (error) {
+      onUnreadable(`surges of ${state.pool.id}`, error);
     }
   }
   const known = new Map([...cycle.series.values()].map((series) => [KEYS.series(series.info.id), series]));

@@ -81,7 +81,7 @@ function copyOf(input: AllocateInput): AllocateInput {
     forecast: { ...view.forecast, quantiles: view.forecast.quantiles.slice() },
     groups: view.groups.map(({ surge, expectedAtLead }) => ({ surge, expectedAtLead })),
   }));
-  return { ...input, pools, popLimits: { ...input.popLimits } };
+  return { ...input, pools, popLimits: { ...input.popLimits }, ...(input.budget && { budget: { ...input.budget } }) };
 }
 
 /** Freezing ten thousand groups would cost more than the rest of the step: they are compared instead. */
@@ -89,6 +89,7 @@ function isChanged(shown: AllocateInput, input: AllocateInput): boolean {
   const other = (a: object, b: object, nested: string): boolean =>
     Object.entries(a).some(([key, value]) => key !== nested && key !== 'forecast' && (b as Record<string, unknown>)[key] !== value);
   if (shown.pools.length !== input.pools.length || other(input.popLimits, shown.popLimits, '')) return true;
+  if (other(input.budget ?? {}, shown.budget ?? {}, '')) return true;
   return input.pools.some((view, index) => {
     const seen = shown.pools[index] as PoolView;
     if (other(view, seen, 'groups') || other(view.forecast, seen.forecast, 'quantiles')) return true;

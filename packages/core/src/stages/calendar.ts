@@ -32,8 +32,10 @@ export class CalendarStage {
       const asked = (async () => calendar.between(from, to))();
       const events = await withTimeLimit(asked, this.#limitMs, `calendar(${name})`);
       if (!Array.isArray(events)) throw new Error('answered with no list of events');
-      const odd = events.find((event) => !isEvent(event));
-      if (odd !== undefined) throw new Error(`event "${odd?.id}" ends before it starts, has no impact, or concerns no list of groups`);
+      for (const event of events) {
+        const odd = oddity(event);
+        if (odd !== undefined) throw new Error(`event "${event?.id}" ${odd}`);
+      }
       this.#failures.recovered('calendar', name, 'all');
       // A copy: what a calendar caches is its own.
       return structuredClone(events.filter((event) => event.end > from && event.start < to));
@@ -44,9 +46,23 @@ export class CalendarStage {
   }
 }
 
-function isEvent(event: Partial<CalendarEvent> | null | undefined): boolean {
-  if (typeof event !== 'object' || event === null || typeof event.id !== 'string') return false;
-  const { start = Number.NaN, end = Number.NaN, groups, impact } = event;
-  if (!(end > start && Number.isFinite(impact))) return false;
-  return groups === undefined || (Array.isArray(groups) && groups.every((group) => typeof group === 'string'));
+/** What is wrong with what should be an event; undefined = nothing. */
+function oddity(event: Partial<CalendarEvent> | null | undefined): string | undefined {
+  if (typeof event !== 'object' || event === null || typeof event.id !== 'string') return 'has no id';
+  const { start = Number.NaN, end = Number.NaN, groups, pops, impact, shape } = event;
+  if (!(end > start)) return 'ends before it starts';
+  // What is left to be learnt is left out; what is given is a number.
+  if (impact !== undefined && !Number.isFinite(impact)) return 'has an impact that is no number';
+  if (!areNames(groups)) return 'concerns no list of groups';
+  if (!areNames(pops)) return 'concerns no list of POPs';
+  if (shape !== undefined && !(isSpan(shape?.rampMs) && isSpan(shape?.decayMs))) return 'comes or goes in a time that is none';
+  return undefined;
+}
+
+function areNames(names: unknown): boolean {
+  return names === undefined || (Array.isArray(names) && names.every((name) => typeof name === 'string'));
+}
+
+function isSpan(ms: unknown): boolean {
+  return typeof ms === 'number' && Number.isFinite(ms) && ms >= 0;
 }

@@ -14,6 +14,7 @@ export class Failures {
   readonly #meter: Meter;
   readonly #standing = new Set<string>();
   #fresh: StageFailure[] = [];
+  #reported = false;
 
   constructor(policies: FailurePolicies, logger: Logger, meter: Meter) {
     this.#policies = policies;
@@ -33,11 +34,17 @@ export class Failures {
     if (this.#policies[stage] === 'fail') {
       throw new AuspexError('PLUGIN_FAILED', message, { path: `${stage}(${plugin}) for ${subject}`, cause: error });
     }
+    this.#reported = true;
     const key = `${stage}/${plugin}/${subject}/${part}`;
     if (this.#standing.has(key)) return;
     this.#standing.add(key);
     this.#logger.warn({ stage, plugin, subject }, `${stage}(${plugin}) failed for ${subject}: ${message}; ${fallback}`);
     this.#fresh.push({ stage, plugin, subject, message, fallback });
+  }
+
+  /** Has anything failed since the last `take`, whether it is news or not? */
+  get anyReported(): boolean {
+    return this.#reported;
   }
 
   /** Is any failure still going on? Asked before a subject's name is put together. */
@@ -54,6 +61,7 @@ export class Failures {
   take(): readonly StageFailure[] {
     const taken = this.#fresh;
     this.#fresh = [];
+    this.#reported = false;
     return taken;
   }
 }

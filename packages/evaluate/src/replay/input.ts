@@ -1,5 +1,6 @@
-import type { Delay } from '@auspex/actuators/simulated';
+import type { AutoscalerOptions, Delay } from '@auspex/actuators/simulated';
 import type { AuspexConfig, Catalogue, PluginUse } from '@auspex/core';
+import type { SweepGrid } from '../sweep/candidates.ts';
 import type { ClosedLoopOptions } from '../world/config.ts';
 
 /** A policy to compare with: an ordinary allocator over the same demand and the same kind of fleet. */
@@ -17,6 +18,8 @@ export interface ReplayFleet {
   readonly delay?: Delay;
   readonly failureRate?: number;
   readonly warmUp?: { readonly ms: number; readonly share: number };
+  /** A reactive autoscaler beside the subject, above whose units its orders are floors; baselines decide alone. Default: none. */
+  readonly autoscaler?: AutoscalerOptions;
 }
 
 export interface ReplayInput {
@@ -35,10 +38,16 @@ export interface ReplayInput {
   /** Use of a unit up to which it meets its latency goal: units needed = rate / (goal x unitRate). Default 0.85. */
   readonly goal?: number;
   readonly fleet?: ReplayFleet;
+  /** From then on, epoch ms, no order of the subject reaches its fleet, as if it had died. Default: never. */
+  readonly silentFrom?: number;
   /** Given = the fleet throttles what it cannot serve, and clients come back. Default: open loop. */
   readonly closedLoop?: ClosedLoopOptions;
   /** Default: a reactive policy as the HPA has it, and static peak of the history; and the HPA at other targets as frontier. */
   readonly baselines?: readonly Baseline[];
+  /** Given = cost against overload is also measured of `quantile` at several prices and of a grid of HPAs; not in a closed loop. */
+  readonly sweep?: SweepGrid;
+  /** Given = the cheapest config of the sweep is sought that keeps requests in overloaded steps to this share, %. Needs `sweep`. */
+  readonly suggest?: number;
   readonly notes?: readonly string[];
   /** Gets every journal line of the subject's run. */
   readonly onJournal?: (line: string) => void;

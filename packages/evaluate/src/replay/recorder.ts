@@ -14,6 +14,17 @@ export interface PoolRecording {
   readonly probability: Float64Array;
   readonly censored: Uint8Array;
   readonly history: PoolHistory;
+  /** The forecast of each decision; only where it is asked to be kept. */
+  readonly forecasts?: (Forecast | undefined)[];
+  /** Surge probability of the pool itself, as its decisions carry it; absent where none does. See `RecordedSurge`. */
+  surge?: RecordedSurge;
+}
+
+/** What decisions said of a pool's surges; NaN where one said nothing. */
+export interface RecordedSurge {
+  readonly probability: Float64Array;
+  /** How long an order has to serve until the next could. */
+  readonly windowMs: number;
 }
 
 /** What the steps before `Recording.from` leave behind, as rates a second. */
@@ -56,11 +67,13 @@ export class Recorder implements Recording {
   failures = 0;
   #begun = false;
   #capacity = 1024;
+  readonly #keepsForecasts: boolean;
 
-  constructor(pools: readonly Pool[], from: number, stepMs: number) {
+  constructor(pools: readonly Pool[], from: number, stepMs: number, keepsForecasts = false) {
     this.from = from;
     this.stepMs = stepMs;
-    this.pools = pools.map((pool) => begin(pool, this.#capacity));
+    this.#keepsForecasts = keepsForecasts;
+    this.pools = pools.map((pool) => ({ ...begin(pool, this.#capacity), ...(keepsForecasts && { forecasts: [] }) }));
   }
 
   #index(at: number): number {
@@ -127,9 +140,24 @@ export class Recorder implements Recording {
     if (recorded) recorded.probability[index] = decision.surges[0]?.probability ?? 0;
   }
 
+  /** The surge probability of a pool itself for the step of a decision: the place for engines whose decisions carry one. */
+  surge(pool: string, step: number, probability: number, windowMs: number): void {
+    const index = this.#index(step);
+    if (index < 0) return;
+    this.#ensure(index);
+    const recorded = this.pools.find((each) => each.pool.id === pool);
+    if (!recorded) return;
+    recorded.surge ??= { probability: new Float64Array(this.#capacity).fill(Number.NaN), windowMs };
+    recorded.surge.probability[index] = probability;
+  }
+
   forecast(forecast: Forecast): void {
     const recorded = this.pools.find((each) => forecast.series === `pool:${each.pool.id}`);
     if (!recorded) return;
+    const origin = this.#index(forecast.origin);
+    // A copy: whose array it is, is the forecaster's business.
+    if (this.#keepsForecasts && origin >= 0 && recorded.forecasts)
+      recorded.forecasts[origin] = { ...forecast, quantiles: Float64Array.from(forecast.quantiles) };
     const ahead = Math.ceil(recorded.pool.leadTimeMs / this.stepMs) + 1;
     const index = this.#index(forecast.origin + (ahead - 1) * this.stepMs);
     if (index < 0) return;
@@ -144,7 +172,12 @@ export class Recorder implements Recording {
     if (index < this.#capacity) return;
     while (index >= this.#capacity) this.#capacity *= 2;
     this.pools = this.pools.map((old) => {
-      const grown = { ...begin(old.pool, this.#capacity), history: old.history };
+      const { history, forecasts, surge } = old;
+      const grown: PoolRecording = { ...begin(old.pool, this.#capacity), history, ...(forecasts && { forecasts }) };
+      if (surge) {
+        grown.surge = { ...surge, probability: new Float64Array(this.#capacity).fill(Number.NaN) };
+        grown.surge.probability.set(surge.probability);
+      }
       for (const name of ['rate', 'supply', 'ordered', 'quantiles', 'probability', 'censored'] as const) grown[name].set(old[name]);
       return grown;
     });

@@ -1,5 +1,5 @@
 import { AuspexError, LEVELS, type Pool } from '@auspex/contracts';
-import { type EngineCounts, makePools, parseConfig, use } from '@auspex/core';
+import { type EngineCounts, type EngineSettings, makePools, parseConfig, use } from '@auspex/core';
 import { reactiveAllocator, staticPeakAllocator, unitsFor } from '@auspex/policies';
 import { type Metrics, metrics } from '../metrics/all.ts';
 import { type ForecastMetrics, forecastMetrics } from '../metrics/forecast.ts';
@@ -7,10 +7,14 @@ import type { Served } from '../metrics/service.ts';
 import { demandUnits } from '../metrics/units.ts';
 import { oraclePlan } from '../oracle/plan.ts';
 import type { FrontierPoint, PolicyRun, PoolTrace, ReplayReport } from '../report/types.ts';
+import { recordedDemand } from '../sweep/recorded.ts';
+import { type Suggestion, suggest } from '../sweep/suggest.ts';
+import { type Sweep, sweep } from '../sweep/sweep.ts';
 import type { Baseline, ReplayInput } from './input.ts';
 import { noStore } from './nothing.ts';
 import type { PoolRecording, Recording } from './recorder.ts';
 import { runBaseline, runSubject } from './run.ts';
+import { surgesOf } from './surges.ts';
 
 const DAY_MS = 86_400_000;
 /** Use up to which a unit meets its latency goal. */
@@ -31,6 +35,7 @@ export interface ReplayResult {
 export async function replay(given: ReplayInput): Promise<ReplayResult> {
   const { settings } = parseConfig({ ...given.config, store: use(noStore) }, given.catalogue ?? []);
   const input = onSteps(given, settings.step);
+  sweepable(input);
   const pools = makePools(settings);
   const subject = await runSubject(input, pools, settings.step);
   const { recording } = subject;
@@ -50,6 +55,7 @@ export async function replay(given: ReplayInput): Promise<ReplayResult> {
     else runs.push(measured);
   }
   runs.push(policyRun('oracle', 'Oracle (knows the future)', oracleRecording(recording, goal, input), goal));
+  const surge = surgesOf(recording, goal, settings);
   const report: ReplayReport = {
     title: input.title,
     source: input.source,
@@ -68,10 +74,39 @@ export async function replay(given: ReplayInput): Promise<ReplayResult> {
     runs,
     forecast: forecastQuality(recording),
     frontier: [...runs.map(point), ...frontier],
-    notes: [...assumptions(input, goal, recording, settings.popLimits), ...(input.notes ?? [])],
+    ...(surge && { surge }),
+    ...(await sweepOf(recording, pools, input, goal)),
+    notes: [...assumptions(input, goal, recording, settings), ...(input.notes ?? [])],
     profiles: subject.profiles,
   };
   return { report, counts: subject.counts };
+}
+
+/** What a sweep cannot be asked of. */
+function sweepable(input: ReplayInput): void {
+  if (input.suggest !== undefined && !input.sweep)
+    throw new AuspexError('CONFIG_INVALID', 'a suggestion is taken from a sweep, and none is asked for', {
+      remedy: 'Give `sweep: {}`, too.',
+    });
+  if (input.sweep && input.closedLoop)
+    throw new AuspexError('CONFIG_INVALID', 'in a closed loop the demand depends on who decides: there is nothing recorded to sweep over', {
+      remedy: 'Sweep in an open loop.',
+    });
+}
+
+async function sweepOf(
+  recording: Recording,
+  pools: readonly Pool[],
+  input: ReplayInput,
+  goal: number,
+): Promise<{ readonly sweep?: Sweep; readonly suggestion?: Suggestion }> {
+  if (!input.sweep) return {};
+  const demand = recordedDemand(recording, pools, input);
+  const end = recording.from + recording.steps * recording.stepMs;
+  const swept = await sweep(demand, input.sweep, goal, (done, of) =>
+    input.onProgress?.('sweep', recording.from + Math.floor(((end - recording.from) * done) / of)),
+  );
+  return { sweep: swept, ...(input.suggest === undefined ? {} : { suggestion: suggest(swept, demand, input.suggest) }) };
 }
 
 /** Only whole steps are decided and measured: the span is what of it lies inside. */
@@ -89,7 +124,10 @@ function time(at: number): string {
   return new Date(at).toISOString();
 }
 
-/** The HPA as it is usually set, static peak of the history, and the HPA at other targets as points of the frontier. */
+/**
+ * The HPA as it is usually set, static peak of the history, and the HPA at other targets as points of the frontier. With
+ * `censored: 1` a bound counts as the demand, as it does for the HPA.
+ */
 export function defaultBaselines(recording: Recording, pools: readonly Pool[]): Baseline[] {
   const peak: Record<string, number> = {};
   for (const { pool, history } of recording.pools) {
@@ -99,12 +137,12 @@ export function defaultBaselines(recording: Recording, pools: readonly Pool[]): 
   const same = pools.every((pool) => pool.target === target);
   const others = [0.4, 0.5, 0.6, 0.8, 0.9].filter((other) => !same || Math.abs(other - target) > 0.01);
   return [
-    { name: 'reactive', label: same ? hpaAt(target) : "HPA at each pool's target", allocate: use(reactiveAllocator) },
+    { name: 'reactive', label: same ? hpaAt(target) : "HPA at each pool's target", allocate: use(reactiveAllocator, { censored: 1 }) },
     { name: 'static-peak', label: 'Static peak of the history', allocate: use(staticPeakAllocator, { units: peak }) },
     ...others.map((other) => ({
       name: 'reactive',
       label: hpaAt(other),
-      allocate: use(reactiveAllocator, { target: other }),
+      allocate: use(reactiveAllocator, { target: other, censored: 1 }),
       frontierOnly: true,
     })),
   ];
@@ -189,7 +227,7 @@ function point(run: PolicyRun): FrontierPoint {
   return { policy: run.name, label: run.label, overload: run.metrics.overload, cost: run.metrics.cost };
 }
 
-function assumptions(input: ReplayInput, goal: number, recording: Recording, popLimits: Readonly<Record<string, number>>): string[] {
+function assumptions(input: ReplayInput, goal: number, recording: Recording, settings: EngineSettings): string[] {
   const { delay, failureRate, warmUp } = input.fleet ?? {};
   const after =
     delay === undefined
@@ -210,7 +248,8 @@ function assumptions(input: ReplayInput, goal: number, recording: Recording, pop
       ? 'Closed loop: what the fleet cannot serve is throttled and comes back as retries; metrics are of first attempts.'
       : 'Open loop: the demand of the trace does not depend on what was served.',
   );
-  if (Object.keys(popLimits).length > 0) notes.push('The common limits of POPs bind every policy but the oracle.');
+  if (Object.keys(settings.popLimits).length > 0) notes.push('The common limits of POPs bind every policy but the oracle.');
+  if (settings.budget) notes.push('The budget of all pools binds every policy but the oracle.');
   if (recording.from > input.from) notes.push(`The trace begins at ${time(recording.from)}, after the span that was asked for.`);
   const unknown = countUnknown(recording);
   if (unknown > 0) notes.push(`${unknown} of ${recording.steps} steps are gaps of the trace: they cost units, and count nowhere else.`);

@@ -1,6 +1,6 @@
 import { createSimulatedActuator, Fleet } from '@auspex/actuators/simulated';
-import type { Actuator, BehaviorProfile, PluginUse, Pool } from '@auspex/contracts';
-import { type AuspexConfig, createEngine, type Engine, type EngineCounts, use, VirtualClock } from '@auspex/core';
+import type { Actuator, BehaviorProfile, PluginUse, Pool, Usage } from '@auspex/contracts';
+import { type AuspexConfig, amount, createEngine, type Engine, type EngineCounts, use, VirtualClock } from '@auspex/core';
 import { SeededRandom } from '@auspex/numerics';
 import { unitsFor } from '@auspex/policies';
 import { ClosedLoop } from '../world/closed-loop.ts';
@@ -23,7 +23,8 @@ export function runSubject(input: ReplayInput, pools: readonly Pool[], stepMs: n
   const config: AuspexConfig = {
     ...input.config,
     store: use(noStore),
-    pools: input.config.pools.map(({ actuator: _replaced, ...pool }) => pool),
+    // A replay shows what it would do once it acts.
+    pools: input.config.pools.map(({ actuator: _replaced, rollout: _acts, ...pool }) => pool),
   };
   return run(config, input, pools, stepMs, 'auspex', input.onJournal);
 }
@@ -46,16 +47,20 @@ export function runBaseline(
     allocate,
     store: use(noStore),
     maxGroups: pools.length + 1,
-    pools: input.config.pools.map(({ actuator: _replaced, importances: _unused, ...pool }, index) => ({
+    pools: input.config.pools.map(({ actuator: _replaced, importances: _unused, rollout: _acts, ...pool }, index) => ({
       ...pool,
+      // What guards full control is no part of the policy.
+      control: 'floor' as const,
       groups: [totalOf(index)],
       measure: 'requests',
     })),
     popLimits: input.config.popLimits ?? {},
+    ...(input.config.budget && { budget: input.config.budget }),
     guards: { stabilisation: '0s' },
   };
   const own = pools.map((pool, index): Pool => ({ ...pool, measure: 'requests', serves: (group) => group === totalOf(index) }));
-  return run(config, { ...input, from: recording.from, profiles: 0 }, own, stepMs, name, undefined, recording);
+  const { silentFrom: _lives, fleet: { autoscaler: _alone, ...fleet } = {}, ...rest } = input;
+  return run(config, { ...rest, fleet, from: recording.from, profiles: 0 }, own, stepMs, name, undefined, recording);
 }
 
 async function run(
@@ -68,7 +73,7 @@ async function run(
   before?: Recording,
 ): Promise<ReplayRun> {
   const clock = new VirtualClock();
-  const recorder = new Recorder(pools, input.from, stepMs);
+  const recorder = new Recorder(pools, input.from, stepMs, before === undefined && input.sweep !== undefined);
   const fleets = new Map<string, Fleet>();
   const begin = (): void => {
     if (fleets.size > 0) return;
@@ -77,7 +82,8 @@ async function run(
       fleets.set(pool.id, beginFleet(pool, history.begin, input, clock.now()));
     });
   };
-  const actuator = lazily(begin, createSimulatedActuator(fleets, clock));
+  const silent = (): boolean => clock.now() >= (input.silentFrom ?? Number.POSITIVE_INFINITY);
+  const actuator = lazily(begin, createSimulatedActuator(fleets, clock), silent);
   const loop =
     input.closedLoop &&
     new ClosedLoop({ stepMs, pools, capacity: (pool, step) => fleets.get(pool.id)?.capacity(step) ?? 0, options: input.closedLoop });
@@ -95,7 +101,7 @@ async function run(
       if (input.to !== undefined && step + stepMs >= input.to) engine.stop();
     },
   });
-  watch(engine, recorder, fleets, begin, loop, input.from);
+  watch(engine, recorder, fleets, begin, loop, { from: input.from, stepMs, pools });
   try {
     await engine.start();
     await engine.run();
@@ -119,13 +125,14 @@ function watch(
   fleets: ReadonlyMap<string, Fleet>,
   begin: () => void,
   loop: ClosedLoop | undefined,
-  from: number,
+  { from, stepMs, pools }: { readonly from: number; readonly stepMs: number; readonly pools: readonly Pool[] },
 ): void {
   engine.hooks.usage.tap('replay', (usage, step) => {
     if (step >= from) begin();
     recorder.demand(step, usage, fleets);
     const seen = loop && step >= from ? loop.reshape(step, usage) : usage;
     recorder.served(step, seen);
+    for (const pool of pools) fleets.get(pool.id)?.demand(step + stepMs, busyUnits(pool, seen, stepMs));
     return seen;
   });
   engine.hooks.failure.tap('replay', () => {
@@ -136,7 +143,7 @@ function watch(
 }
 
 /** Units that the last known demand needs at the pool's target: what an autoscaler would have had. */
-function beginFleet(pool: Pool, lastRate: number, input: ReplayInput, at: number): Fleet {
+export function beginFleet(pool: Pool, lastRate: number, input: ReplayInput, at: number): Fleet {
   const initial = Math.min(Math.max(unitsFor(lastRate, pool), pool.min, 1), pool.max);
   const fleet = new Fleet(
     { initial, delay: pool.leadTimeMs, ...input.fleet },
@@ -146,11 +153,20 @@ function beginFleet(pool: Pool, lastRate: number, input: ReplayInput, at: number
   return fleet;
 }
 
+/** Units that a step's usage keeps wholly busy: what an autoscaler beside the engine sees. */
+function busyUnits(pool: Pool, usage: readonly Usage[], stepMs: number): number {
+  let sum = 0;
+  for (const each of usage) if (pool.serves(each.group, each.pop)) sum += amount(each, pool.measure);
+  return (1000 * sum) / (stepMs * pool.unitRate);
+}
+
 /** Fleets begin when they are first looked at: only then is it known what they have to begin with. */
-function lazily(begin: () => void, actuator: Actuator): Actuator {
+function lazily(begin: () => void, actuator: Actuator, silent: () => boolean): Actuator {
   return {
-    actuate: (order, signal) => {
+    actuate: async (order, signal) => {
       begin();
+      if (silent())
+        return { key: order.key, pool: order.pool, status: 'refused', units: 0, ready: 0, detail: 'the replay is silent from here on' };
       return actuator.actuate(order, signal);
     },
     read: (pool, signal) => {

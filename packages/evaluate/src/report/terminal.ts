@@ -1,8 +1,11 @@
 import { styleText } from 'node:util';
 import { METRICS } from '../metrics/catalogue.ts';
+import { suggestionLines, sweepLines } from '../sweep/text.ts';
 import { sparkline } from './sparkline.ts';
+import { surgeLines } from './surge.ts';
 import type { PoolTrace, ReplayReport } from './types.ts';
 import { baselineOf, comparisons, costAgainst, signed, verdict } from './verdict.ts';
+import { wrap } from './wrap.ts';
 
 export interface TerminalOptions {
   /** Colours; the caller knows whether it writes to a terminal and what NO_COLOR says. */
@@ -28,10 +31,25 @@ export function reportTerminal(report: ReplayReport, options: TerminalOptions): 
     '',
     ...wrap(legend(), options.width).map((line) => paint('dim', line)),
     '',
+    ...section(report.surge && surgeLines(report.surge).flatMap((line) => hang(line, options.width))),
+    ...section(report.sweep && sweepLines(report.sweep, options.width)),
+    ...section(report.suggestion && suggestionLines(report.suggestion).flatMap((line) => hang(line, options.width))),
     ...pools(report, options.width, paint),
   ];
-  for (const note of report.notes) lines.push(...wrap(`note: ${note}`, options.width).map((line) => paint('dim', line)));
+  for (const note of [...report.notes, ...(report.sweep?.notes ?? [])])
+    lines.push(...wrap(`note: ${note}`, options.width).map((line) => paint('dim', line)));
   return `${lines.join('\n')}\n`;
+}
+
+/** A line that keeps its indent where it is wrapped. */
+function hang(line: string, width: number): string[] {
+  const indent = ' '.repeat(line.length - line.trimStart().length);
+  return wrap(line.trimStart(), width - indent.length).map((part) => indent + part);
+}
+
+/** Lines of a section with an empty one after them; nothing of one that there is not. */
+function section(lines: readonly string[] | undefined): string[] {
+  return lines ? [...lines, ''] : [];
 }
 
 function span({ generatedFrom: from }: ReplayReport): string {
@@ -89,17 +107,4 @@ function highest(values: Float64Array): number {
 
 function title(trace: PoolTrace): string {
   return trace.pop === '*' ? trace.pool : `${trace.pool} @ ${trace.pop}`;
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  lines.push(line);
-  return lines;
 }

@@ -1,6 +1,9 @@
 import type { BehaviorProfile } from '@auspex/contracts';
 import type { Metrics } from '../metrics/all.ts';
 import type { ForecastMetrics } from '../metrics/forecast.ts';
+import type { SurgeAssessment } from '../surge/assess.ts';
+import type { Suggestion } from '../sweep/suggest.ts';
+import type { Sweep } from '../sweep/sweep.ts';
 
 /** What happened in one pool under one policy. All arrays have one entry a step; NaN = not known. */
 export interface PoolTrace {
@@ -66,6 +69,11 @@ export interface ReplayReport {
   /** Quality of the forecasts at the lead time. */
   readonly forecast?: ForecastMetrics;
   readonly frontier: readonly FrontierPoint[];
+  /** How good the pools' surge probabilities were; absent where decisions carry none. */
+  readonly surge?: SurgeAssessment;
+  /** Prices and HPAs tried on the same demand, and what keeps to a goal at least cost; where they were asked for. */
+  readonly sweep?: Sweep;
+  readonly suggestion?: Suggestion;
   /** Assumptions and disclosures, one sentence each. */
   readonly notes: readonly string[];
   readonly profiles?: readonly BehaviorProfile[];

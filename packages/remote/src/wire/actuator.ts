@@ -9,8 +9,16 @@ import type {
 import { toInt } from './numbers.ts';
 
 export function toOrder(order: Order): MessageInitShape<typeof OrderSchema> {
-  const { units, min, max, epoch, step, ...same } = order;
-  return { ...same, units: toInt(units), min: toInt(min), max: toInt(max), epoch: toInt(epoch), step: toInt(step) };
+  const { units, min, max, epoch, step, expires, ...same } = order;
+  return {
+    ...same,
+    units: toInt(units),
+    min: toInt(min),
+    max: toInt(max),
+    epoch: toInt(epoch),
+    step: toInt(step),
+    ...(expires === undefined ? {} : { expires: toInt(expires) }),
+  };
 }
 
 export function fromOrder(order: WireOrder): Order {
@@ -25,6 +33,7 @@ export function fromOrder(order: WireOrder): Order {
     epoch: Number(order.epoch),
     shadow,
     step: Number(order.step),
+    ...(order.expires === undefined ? {} : { expires: Number(order.expires) }),
   };
 }
 

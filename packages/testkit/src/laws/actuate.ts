@@ -185,6 +185,38 @@ const list: readonly Law<'actuator'>[] = [
     },
   },
   {
+    name: 'a floor that is not renewed lapses',
+    why: 'when Auspex is dead its last floor must not hold a fleet up, or down, for ever',
+    unless: (subject) => {
+      const { lease } = subject.plugin.capabilities;
+      if (lease !== 'target') return `it declares lease: ${lease}`;
+      return subject.target.reach ? undefined : notOffered("the fake target's time cannot be moved");
+    },
+    async check(subject, tools) {
+      const actuator = tools.create();
+      const reach = async (minutes: number): Promise<TargetState> => {
+        await subject.target.reach?.(STEP + minutes * 60_000);
+        return held(subject);
+      };
+      const before = await held(subject);
+      const units = otherThan(before.units);
+      const until = (minutes: number): Partial<Order> => ({ expires: STEP + minutes * 60_000 });
+      await actuator.actuate(order(subject, 0, units, until(3)), never);
+      const early = await reach(1);
+      must(early.units === units, `a floor of ${units} units for 3 minutes is ${early.units} after one`);
+      await actuator.actuate(order(subject, 1, units, until(5)), never);
+      const renewed = await reach(4);
+      must(renewed.units === units, `a floor of ${units} units that was renewed in time lapsed to ${renewed.units}`);
+      // Nobody is left to bring the original back.
+      await tools.close(actuator);
+      const after = await reach(6);
+      must(
+        after.units === before.units,
+        `a floor of ${units} units has expired, and the target holds ${after.units}, not the ${before.units} of before`,
+      );
+    },
+  },
+  {
     name: 'it stops when it is told to',
     why: 'the engine waits for what is under way before it ends, and a deploy waits for the engine',
     async check(subject, tools) {

@@ -24,12 +24,24 @@ function lived(allocator: Allocator, steps: number, stepMs?: number): unknown {
 }
 
 /** All pools at one demand a second. */
-function at(demand: number, given: Partial<PoolView> = {}, popLimits: AllocateInput['popLimits'] = {}): AllocateInput {
+function at(
+  demand: number,
+  given: Partial<PoolView> = {},
+  popLimits: AllocateInput['popLimits'] = {},
+  budget?: AllocateInput['budget'],
+): AllocateInput {
   return allocateInput(
     START,
     POOLS.map((of) => view(of, START, demand, 0.5, given)),
     popLimits,
+    budget,
   );
+}
+
+/** All pools at one demand a second, each at a price of its own. */
+function priced(demand: number, budget: AllocateInput['budget']): AllocateInput {
+  const input = at(demand, {}, {}, budget);
+  return { ...input, pools: input.pools.map((view, index) => ({ ...view, pool: { ...view.pool, price: PRICES[index] as number } })) };
 }
 
 function text({ pool: of, units, actual, truth, forecast: { quantiles, fallback } }: PoolView): string {
@@ -42,6 +54,21 @@ const LONG = 900_000;
 const DEMANDS = [0, 1e-9, 1, 34.9, 35, 300, 1e4, 1e9];
 const TRUTHS: readonly Truth[] = ['observed', 'censored', 'masked', 'missing'];
 
+/** An hour of a unit, by the order of the pools. */
+const PRICES = [1, 2.5, 0.3];
+/** What the pools' minima have together, and what they cost an hour at these prices. */
+const MINIMA = POOLS.reduce((sum, of) => sum + of.min, 0);
+const MINIMA_COST = POOLS.reduce((sum, of, index) => sum + of.min * (PRICES[index] as number), 0);
+
+/** Ways of being short. */
+const LIMITS: readonly Pick<AllocateInput, 'popLimits' | 'budget'>[] = [
+  { popLimits: {} },
+  { popLimits: { fra: 1 } },
+  { popLimits: { fra: 9.5, ams: 100 } },
+  { popLimits: {}, budget: { units: 1 } },
+  { popLimits: { fra: 9.5 }, budget: { money: 20.5 } },
+];
+
 /** Pools in every kind of need. */
 function* needs(): Generator<AllocateInput> {
   const odd: readonly Pool[] = [
@@ -53,11 +80,12 @@ function* needs(): Generator<AllocateInput> {
   for (const demand of DEMANDS)
     for (const truth of TRUTHS)
       for (const units of [0, 10, 60])
-        for (const popLimits of [{}, { fra: 1 }, { fra: 9.5, ams: 100 }])
+        for (const { popLimits, budget } of LIMITS)
           yield allocateInput(
             START,
             odd.map((of) => view(of, START, demand, 0.9, { truth, units, ready: units })),
             popLimits,
+            budget,
           );
 }
 
@@ -73,16 +101,15 @@ const list: readonly Law<'allocator'>[] = [
     why: 'a pool without a proposal keeps its units, whatever the demand',
     check(_, tools) {
       const allocator = tools.create();
-      for (const pools of [POOLS, POOLS.slice(1, 2), []]) {
-        const input = allocateInput(
-          START,
-          pools.map((of) => view(of, START, 300)),
-        );
-        const got = allocator.allocate(allocator.begin(), input).map((proposal) => proposal.pool);
-        const asked = pools.map((of) => of.id);
-        const same = difference([...got].sort(), [...asked].sort()) === undefined;
-        must(same, `asked about [${asked.join(', ')}], it proposes for [${got.join(', ')}]`);
-      }
+      for (const pools of [POOLS, POOLS.slice(1, 2), []])
+        for (const { popLimits, budget } of LIMITS) {
+          const views = pools.map((of) => view(of, START, 300));
+          const input = allocateInput(START, views, popLimits, budget);
+          const got = allocator.allocate(allocator.begin(), input).map((proposal) => proposal.pool);
+          const asked = pools.map((of) => of.id);
+          const same = difference([...got].sort(), [...asked].sort()) === undefined;
+          must(same, `asked about [${asked.join(', ')}], it proposes for [${got.join(', ')}]`);
+        }
     },
   },
   {
@@ -122,12 +149,14 @@ const list: readonly Law<'allocator'>[] = [
     why: 'the forecasts and surges that it is handed are journaled and scored afterwards',
     check(_, tools) {
       const allocator = tools.create();
-      for (const popLimits of [{}, { fra: 9 }]) {
-        const given = at(400, {}, popLimits);
+      for (const { popLimits, budget } of LIMITS) {
+        // Copies: what one call did to a limit must be seen, and not by the next.
+        const fresh = (): AllocateInput => at(400, {}, { ...popLimits }, budget && { ...budget });
+        const given = fresh();
         allocator.allocate(allocator.begin(), given);
-        mustBeAlike(at(400, {}, popLimits), given, 'the input before and after');
+        mustBeAlike(fresh(), given, 'the input before and after');
         try {
-          allocator.allocate(allocator.begin(), deepFreeze(at(400, {}, popLimits)));
+          allocator.allocate(allocator.begin(), deepFreeze(fresh()));
         } catch (error) {
           broken(`frozen input makes it throw: ${(error as Error).message}`);
         }
@@ -191,6 +220,29 @@ const list: readonly Law<'allocator'>[] = [
           const sum = here.reduce((total, { units }) => total + units, 0);
           must(sum <= limit, `the pools of a POP get ${here.map(({ units }) => units).join(' + ')} units where its limit is ${limit}`);
         }
+    },
+  },
+  {
+    name: 'all pools together stay inside the budget',
+    why: 'it is what may be spent; only the minima of the pools, below which no actuator goes, come before it',
+    check(_, tools) {
+      const allocator = tools.create();
+      const spend = (input: AllocateInput, price: (index: number) => number): number => {
+        const got = fresh(allocator, input);
+        return input.pools.reduce((sum, { pool: of }, index) => sum + (got.get(of.id)?.units ?? 0) * price(index), 0);
+      };
+      for (const demand of [100, 1_000, 1e6]) {
+        for (const units of [1, MINIMA, MINIMA + 1, 10, 25, 59]) {
+          const sum = spend(priced(demand, { units }), () => 1);
+          must(sum <= Math.max(units, MINIMA), `the pools get ${sum} units where the budget is ${units} and their minima are ${MINIMA}`);
+        }
+        for (const money of [1, MINIMA_COST, MINIMA_COST + 0.2, 9.9, 30.1, 64]) {
+          const sum = spend(priced(demand, { money }), (index) => PRICES[index] as number);
+          const most = Math.max(money, MINIMA_COST);
+          // Sums of prices are rounded.
+          must(sum <= most * (1 + 1e-9), `the pools cost ${sum} an hour where the budget is ${money} and their minima cost ${MINIMA_COST}`);
+        }
+      }
     },
   },
   {

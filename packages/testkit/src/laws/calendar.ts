@@ -12,6 +12,10 @@ const named = ({ id, start, end }: CalendarEvent): string => `"${id}" (${at(star
 const overlaps = ({ start, end }: CalendarEvent, from: number, to: number): boolean => start < to && end > from;
 const ids = (events: readonly CalendarEvent[]): string[] => events.map((event) => event.id).sort();
 
+const areNames = (names: unknown): boolean =>
+  names === undefined || (Array.isArray(names) && names.every((name) => typeof name === 'string'));
+const isSpan = (ms: unknown): boolean => typeof ms === 'number' && Number.isFinite(ms) && ms >= 0;
+
 /** All of the subject's span. */
 async function whole(calendar: Calendar, { span: [from, to] }: CalendarSubject): Promise<readonly CalendarEvent[]> {
   return calendar.between(from, to);
@@ -69,15 +73,20 @@ const list: readonly Law<'calendar'>[] = [
     },
   },
   {
-    name: 'an event ends after it starts, and has a name and an impact',
-    why: 'an event of no length never runs; an impact that is no number makes every surge score none',
+    name: 'an event ends after it starts, has a name, and says nothing that cannot be',
+    why: 'an event of no length never runs; an impact that is no number makes every surge score none, and what is left to be learnt is left out',
     async check(subject, tools) {
       for (const event of await whole(tools.create(), subject)) {
         const times = Number.isFinite(event.start) && Number.isFinite(event.end);
         must(times, `"${event.id}" is from ${event.start} to ${event.end}: no epoch milliseconds`);
         must(event.end > event.start, () => `${named(event)} ends before it has begun`);
         must(typeof event.name === 'string' && event.name !== '', () => `${named(event)} has no name`);
-        must(Number.isFinite(event.impact), () => `the impact of ${named(event)} is ${event.impact}`);
+        const { impact, groups, pops, shape } = event;
+        must(impact === undefined || Number.isFinite(impact), () => `the impact of ${named(event)} is ${impact}`);
+        must(areNames(groups), () => `the groups of ${named(event)} are ${JSON.stringify(groups)}, no list of names`);
+        must(areNames(pops), () => `the POPs of ${named(event)} are ${JSON.stringify(pops)}, no list of names`);
+        const spans = shape === undefined || (isSpan(shape?.rampMs) && isSpan(shape?.decayMs));
+        must(spans, () => `the shape of ${named(event)} is ${JSON.stringify(shape)}: give milliseconds, not negative, for both`);
       }
     },
   },

@@ -14,6 +14,7 @@ import { type Broken, commonlyBroken } from '../proof.ts';
 /** A fleet in memory: orders take effect at once, units serve when it is settled. */
 class Fleet implements FakeTarget {
   readonly #pools = new Map<string, { units: number; ready: number }>();
+  readonly #floors = new Map<string, { original: number; expires: number }>();
   #changes = 0;
   failing = false;
 
@@ -33,15 +34,24 @@ class Fleet implements FakeTarget {
     this.failing = on;
   }
 
+  reach(at: number): void {
+    for (const [pool, { original, expires }] of this.#floors) {
+      if (expires > at) continue;
+      this.#floors.delete(pool);
+      this.state(pool).units = original;
+    }
+  }
+
   /** The fleet's own interface, as an actuator sees it. */
   get(pool: string): TargetState {
     if (this.failing) throw new Error('the fleet is down');
     return { ...this.state(pool) };
   }
-  set(pool: string, units: number): void {
+  set(pool: string, units: number, expires?: number): void {
     this.#changes++;
     if (this.failing) throw new Error('the fleet is down');
     const held = this.state(pool);
+    if (expires !== undefined) this.#floors.set(pool, { original: this.#floors.get(pool)?.original ?? held.units, expires });
     held.units = units;
     held.ready = Math.min(held.ready, units);
   }
@@ -64,7 +74,7 @@ function rightOn(fleet: Fleet): Actuator {
       if (order.epoch < epoch) return receipt('refused', `epoch ${order.epoch} after ${epoch}`);
       epoch = order.epoch;
       if (done.has(order.key)) return receipt('duplicate');
-      fleet.set(order.pool, order.units);
+      fleet.set(order.pool, order.units, order.expires);
       done.add(order.key);
       return receipt('applied');
     },
@@ -81,7 +91,7 @@ const subject = (change: Change) => (): ActuatorSubject => {
     id: 'tiny',
     summary: 'A test.',
     config: z.strictObject({}),
-    capabilities: { lease: 'none' },
+    capabilities: { lease: 'target' },
     create: (_, context) => {
       const right = rightOn(fleet);
       return { ...right, ...change(right, fleet, context) };
@@ -228,6 +238,25 @@ export const brokenActuators: readonly Broken<ActuatorSubject>[] = [
       },
     };
   }),
+  broken(
+    'a floor that is not renewed lapses',
+    'it orders for good',
+    ordering(({ expires: _never, ...order }) => order),
+  ),
+  broken(
+    'a floor that is not renewed lapses',
+    'a renewal renews nothing',
+    ordering((order) =>
+      order.expires === undefined ? order : { ...order, expires: order.expires - order.step + Date.UTC(2026, 0, 5) - 60_000 },
+    ),
+  ),
+  broken('a floor that is not renewed lapses', 'the second floor is the original', (right, fleet) => ({
+    actuate: async (order, signal) => {
+      if (order.expires !== undefined && order.step > Date.UTC(2026, 0, 5)) fleet.reach(Number.POSITIVE_INFINITY);
+      if (order.expires !== undefined && order.step > Date.UTC(2026, 0, 5)) fleet.state(order.pool).units = order.units;
+      return right.actuate(order, signal);
+    },
+  })),
   broken('it stops when it is told to', 'it does not listen', (right) => ({
     actuate: (order) => right.actuate(order, new AbortController().signal),
   })),

@@ -28,11 +28,16 @@ function proposal(pool: string, units: number, text = 'for the forecast'): Propo
 }
 
 /** First come, first served, once every pool has its minimum. */
-function limited({ pools, popLimits }: AllocateInput, wanted: readonly number[]): number[] {
+function limited({ pools, popLimits, budget }: AllocateInput, wanted: readonly number[]): number[] {
+  const price = (pool: PoolView['pool']): number => (budget?.units === undefined && budget?.money !== undefined ? pool.price : 1);
+  let purse =
+    (budget?.units ?? budget?.money ?? Number.POSITIVE_INFINITY) - pools.reduce((sum, { pool }) => sum + pool.min * price(pool), 0);
   const minima = (pop: string): number => pools.reduce((sum, { pool }) => sum + (pool.pop === pop ? pool.min : 0), 0);
   const left = new Map(Object.entries(popLimits).map(([pop, limit]) => [pop, Math.max(0, Math.floor(limit) - minima(pop))]));
   return pools.map(({ pool }, index) => {
-    const more = Math.min((wanted[index] as number) - pool.min, left.get(pool.pop) ?? Number.POSITIVE_INFINITY);
+    const affordable = Math.max(0, Math.floor(purse / price(pool) + 1e-9));
+    const more = Math.min((wanted[index] as number) - pool.min, left.get(pool.pop) ?? Number.POSITIVE_INFINITY, affordable);
+    purse -= more * price(pool);
     if (left.has(pool.pop)) left.set(pool.pop, (left.get(pool.pop) as number) - more);
     return pool.min + more;
   });
@@ -162,6 +167,13 @@ export const brokenAllocators: readonly Broken<Subject>[] = [
   })),
   broken('the pools of a POP stay inside its limit', 'it knows no limits', () => ({
     allocate: (state, input) => allocate(state, { ...input, popLimits: {} }),
+  })),
+  broken('all pools together stay inside the budget', 'it knows none', () => ({
+    allocate: (state, { budget: _unread, ...input }) => allocate(state, input),
+  })),
+  broken('all pools together stay inside the budget', 'it takes money for units', () => ({
+    allocate: (state, input) =>
+      allocate(state, input.budget?.money === undefined ? input : { ...input, budget: { units: Math.floor(input.budget.money) } }),
   })),
   broken(
     'a missing step is not demand zero',

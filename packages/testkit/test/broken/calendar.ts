@@ -9,7 +9,15 @@ const START = Date.UTC(2026, 0, 5);
 
 /** A sale every day from 18:00 to 20:00, and an event that runs for five days. */
 const EVENTS: readonly CalendarEvent[] = [
-  { id: 'trade-fair', name: 'Trade fair', start: START + DAY, end: START + 6 * DAY, impact: 0.2, groups: ['b2b'] },
+  {
+    id: 'trade-fair',
+    name: 'Trade fair',
+    start: START + DAY,
+    end: START + 6 * DAY,
+    groups: ['b2b'],
+    pops: ['ATL'],
+    shape: { rampMs: 60_000, decayMs: 0 },
+  },
   ...Array.from({ length: 14 }, (_, day) => {
     const start = START + day * DAY + 18 * HOUR;
     return { id: `sale@${new Date(start).toISOString()}`, name: 'Sale', start, end: start + 2 * HOUR, impact: 0.5 };
@@ -42,7 +50,7 @@ const telling = (change: (event: CalendarEvent) => CalendarEvent) => (): Calenda
   between: (from, to) => EVENTS.map(change).filter((event) => overlaps(event, from, to)),
 });
 
-const ENDS = 'an event ends after it starts, and has a name and an impact';
+const ENDS = 'an event ends after it starts, has a name, and says nothing that cannot be';
 const ID = 'each occurrence has an id of its own';
 const EMPTY = 'a span without length or events is no error';
 const fair = ({ id }: CalendarEvent): boolean => id === 'trade-fair';
@@ -58,8 +66,33 @@ export const brokenCalendars: readonly Broken<CalendarSubject>[] = [
   })),
   broken(
     ENDS,
-    'it knows no impact',
+    'its impact is no number',
     telling((event) => ({ ...event, impact: Number.NaN })),
+  ),
+  broken(
+    ENDS,
+    'its impact is null',
+    telling((event) => ({ ...event, impact: null as never })),
+  ),
+  broken(
+    ENDS,
+    'its groups are one name',
+    telling((event) => ({ ...event, groups: 'b2b' as never })),
+  ),
+  broken(
+    ENDS,
+    'its POPs are no names',
+    telling((event) => ({ ...event, pops: [1] as never })),
+  ),
+  broken(
+    ENDS,
+    'it comes and goes in half a shape',
+    telling((event) => ({ ...event, shape: { rampMs: 60_000 } as never })),
+  ),
+  broken(
+    ENDS,
+    'it is gone before it goes',
+    telling((event) => ({ ...event, shape: { rampMs: 0, decayMs: -1 } })),
   ),
   broken(
     ENDS,

@@ -93,7 +93,8 @@ export const __VALUE__ = defineActuator({
   id: '__ID__',
   summary: 'Orders units over HTTP.',
   config: options,
-  // Who brings the original back when Auspex is silent: 'target' where its orders expire by themselves.
+  // Who brings the original back when Auspex is silent: 'target' where its orders end by themselves at `order.expires`. With 'none' a live
+  // engine refuses pools with `control: floor`.
   capabilities: { lease: 'none' },
   // No connection is made here: that is for `actuate` and `read`.
   create: (given) => new HttpActuator(given),

@@ -33,7 +33,7 @@ class QuantileAllocator implements Allocator<undefined> {
   allocate(_: undefined, input: AllocateInput): Proposal[] {
     return limited(
       input.pools.map((view) => this.#wish(view, input.stepMs)),
-      input.popLimits,
+      input,
     );
   }
 
@@ -66,20 +66,30 @@ function atLead({ pool, forecast }: PoolView, stepMs: number, level: number): nu
   return forecast.quantiles[row * LEVELS.length + LEVELS.indexOf(level)] ?? 0;
 }
 
-/** Where a POP has fewer units than are wished for, the pools that matter most come first; each keeps its minimum. */
-function limited(wishes: readonly Wish[], popLimits: AllocateInput['popLimits']): Proposal[] {
+/**
+ * Where a POP has fewer units than are wished for, or the budget of all pools buys fewer, the pools that matter most come first;
+ * each keeps its minimum. `withinLimits` of @auspex/policies goes by what the next unit is expected to serve instead.
+ */
+function limited(wishes: readonly Wish[], { popLimits, budget }: AllocateInput): Proposal[] {
+  const price = ({ pool }: PoolView): number => (budget?.units === undefined && budget?.money !== undefined ? pool.price : 1);
   const left = new Map(Object.entries(popLimits).map(([pop, limit]) => [pop, Math.floor(limit)]));
-  for (const { view } of wishes) left.set(view.pool.pop, (left.get(view.pool.pop) ?? Number.POSITIVE_INFINITY) - view.pool.min);
+  let purse = budget?.units ?? budget?.money ?? Number.POSITIVE_INFINITY;
+  for (const { view } of wishes) {
+    left.set(view.pool.pop, (left.get(view.pool.pop) ?? Number.POSITIVE_INFINITY) - view.pool.min);
+    purse -= view.pool.min * price(view);
+  }
   const granted = new Map<string, number>();
   for (const { view, units } of [...wishes].sort((a, b) => b.view.pool.importance - a.view.pool.importance)) {
     const { id, pop, min } = view.pool;
-    const more = Math.min(units - min, Math.max(0, left.get(pop) ?? 0));
+    const affordable = price(view) > 0 ? Math.floor(Math.max(0, purse) / price(view) + 1e-9) : units;
+    const more = Math.min(units - min, Math.max(0, left.get(pop) ?? 0), affordable);
     left.set(pop, (left.get(pop) ?? 0) - more);
+    purse -= more * price(view);
     granted.set(id, min + more);
   }
   return wishes.map(({ view: { pool }, units: wished, surging, text }) => {
     const units = granted.get(pool.id) ?? pool.min;
-    const short = units < wished ? `; ${wished} were called for, the limit of ${pool.pop} leaves ${units}` : '';
+    const short = units < wished ? `; ${wished} were called for, the limit of ${pool.pop} and the budget leave ${units}` : '';
     // At least one reason, and the last one says the units: the trail of the decision begins with it.
     return { pool: pool.id, units, tier: surging ? 'moderate' : 'none', reasons: [{ by: 'allocate(__ID__)', units, text: text + short }] };
   });

@@ -3,11 +3,14 @@ import type { ReplayReport } from '../types.ts';
 import { CHART } from './client/chart.ts';
 import { DATA } from './client/data.ts';
 import { PAGE } from './client/page.ts';
+import { SWEEP } from './client/sweep.ts';
 import { escapeHtml, scriptJson } from './escape.ts';
 import { forecastFacts, headline } from './page/head.ts';
 import { weeklyHeat } from './page/heat.ts';
 import { scatter } from './page/scatter.ts';
 import { STYLE } from './page/style.ts';
+import { surgeSection } from './page/surge.ts';
+import { sweepSection } from './page/sweep.ts';
 import { policyTable } from './page/table.ts';
 import { payload } from './payload.ts';
 import { uplotAssets } from './uplot.ts';
@@ -41,12 +44,14 @@ ${headline(report)}
 ${demandSection(report)}
 ${fanSection(report)}
 <section><h2>Cost against overload</h2><p class="small">Down and to the left is better. What moves along a line trades one for the other.</p>${scatter(report)}</section>
+${report.sweep ? sweepSection(report.sweep, report.suggestion) : ''}
+${report.surge ? surgeSection(report.surge) : ''}
 ${report.profiles && report.profiles.length > 0 ? `<section id="weeks"><h2>The week of each group</h2><p class="small">Expected requests by hour of the local week, darkest at the group's own busiest hour.</p>${weeklyHeat(report.profiles)}</section>` : ''}
 <section><h2>Notes</h2>${notes.length > 0 ? `<ul class="notes">${notes.map((note) => `<li>${escapeHtml(note)}</li>`).join('')}</ul>` : '<p>None.</p>'}</section>
 </main>
 <script type="application/json" id="data">${scriptJson(data)}</script>
 <script>${uplot.script}</script>
-<script>(() => { 'use strict';${DATA}${CHART}${PAGE}})();</script>
+<script>(() => { 'use strict';${DATA}${CHART}${report.sweep ? SWEEP : 'const sweepChart = () => undefined;'}${PAGE}})();</script>
 </body>
 </html>
 `;

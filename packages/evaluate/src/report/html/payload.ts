@@ -1,3 +1,7 @@
+import { formatDuration } from '@auspex/contracts';
+import { figure } from '../../metrics/catalogue.ts';
+import { nonDominated } from '../../sweep/frontier.ts';
+import type { Sweep } from '../../sweep/sweep.ts';
 import type { PoolTrace, ReplayReport } from '../types.ts';
 import { type Column, encodeColumn } from './encode.ts';
 import { thin } from './thin.ts';
@@ -8,6 +12,17 @@ export interface Payload {
   readonly thinned: number;
   readonly runs: readonly { readonly name: string; readonly label: string }[];
   readonly pools: readonly PoolPayload[];
+  /** Dots of the sweep by rising cost; absent where there was none. */
+  readonly sweep?: { readonly goal: number | undefined; readonly points: readonly SweepDot[] };
+}
+
+interface SweepDot {
+  readonly kind: 'auspex' | 'hpa';
+  readonly cost: number;
+  readonly overload: number;
+  /** No other of its kind is better. */
+  readonly edge: boolean;
+  readonly text: string;
 }
 
 interface PoolPayload {
@@ -32,10 +47,28 @@ const BUDGET = 4_000_000;
 /** The traces as compact JSON. When they do not fit, neighbouring steps are drawn as one. */
 export function payload(report: ReplayReport): { readonly payload: Payload; readonly thinned: number } {
   for (let by = 1; ; by *= 2) {
-    const made: Payload = { thinned: by, runs: report.runs.map(({ name, label }) => ({ name, label })), pools: pools(report, by) };
+    const made: Payload = {
+      thinned: by,
+      runs: report.runs.map(({ name, label }) => ({ name, label })),
+      pools: pools(report, by),
+      ...(report.sweep && { sweep: { goal: report.suggestion?.goal, points: sweepDots(report.sweep) } }),
+    };
     const longest = Math.max(0, ...made.pools.map((pool) => pool.length));
     if (longest <= 64 || JSON.stringify(made).length <= BUDGET) return { payload: made, thinned: by };
   }
+}
+
+function sweepDots({ points }: Sweep): SweepDot[] {
+  const kinds = (['auspex', 'hpa'] as const).map((kind) => points.filter(({ candidate }) => candidate.kind === kind));
+  const edges = new Set(kinds.flatMap((own) => nonDominated(own, ({ whole }) => whole)));
+  return points
+    .filter(({ whole }) => Number.isFinite(whole.cost) && Number.isFinite(whole.overload))
+    .sort((a, b) => a.whole.cost - b.whole.cost)
+    .map((point) => {
+      const { cost, overload, longestMs, idleHours, shortHours } = point.whole;
+      const numbers = `${figure(overload, 2)} % overload, longest ${formatDuration(longestMs)}, cost ${figure(cost, 1)}, ${figure(idleHours, 1)} h idle, ${figure(shortHours, 1)} h short`;
+      return { kind: point.candidate.kind, cost, overload, edge: edges.has(point), text: `${point.label}: ${numbers}` };
+    });
 }
 
 function pools(report: ReplayReport, by: number): PoolPayload[] {

@@ -1,5 +1,5 @@
 import type { Need } from './need.ts';
-import { proportionally, shareByImportance } from './share.ts';
+import { shareByImportance } from './share.ts';
 
 /** Groups named in one reason; the least important are only counted. */
 const NAMED = 5;
@@ -25,8 +25,6 @@ export function coverage(need: Need, available: number): string {
     rows.map((row) => row.needs),
     rows.map((row) => row.importance),
     available,
-    [],
-    proportionally,
   );
   // Rounded down: "100 %" must not be said of a group that is short.
   const named = rows.slice(0, NAMED).map((row, i) => `${row.group} ${Math.floor(((shares[i] as number) / row.needs) * 100 + 1e-9)} %`);

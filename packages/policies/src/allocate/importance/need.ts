@@ -6,6 +6,8 @@ export interface Need {
   readonly units: number;
   readonly tier: Tier;
   readonly reasons: readonly Reason[];
+  /** As `Proposal.settled`. */
+  readonly settled?: boolean;
   /** Demand of each group of `view.groups`, in any common unit: only the ratios count. */
   readonly weights: readonly number[];
 }

@@ -11,7 +11,7 @@ const BY = 'allocate(reactive)';
 export function reactive(options: ReactiveOptions): Allocator<ReactiveState> {
   return {
     begin: () => new Map(),
-    allocate: (state, input) => withinLimits(BY, reactiveNeeds(state, input, options), input.popLimits),
+    allocate: (state, input) => withinLimits(BY, reactiveNeeds(state, input, options), input),
     encode: encodeReactive,
     decode: decodeReactive,
   };

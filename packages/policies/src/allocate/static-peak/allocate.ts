@@ -14,7 +14,7 @@ export function staticPeak(options: StaticPeakOptions): Allocator<undefined> {
       withinLimits(
         BY,
         input.pools.map((view) => hold(view, options)),
-        input.popLimits,
+        input,
       ),
     encode: () => new Uint8Array(),
     decode: () => undefined,

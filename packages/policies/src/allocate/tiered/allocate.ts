@@ -4,6 +4,7 @@ import { demandAtLead } from '../at-lead.ts';
 import { withinLimits } from '../importance/limits.ts';
 import type { Need } from '../importance/need.ts';
 import { reactiveNeeds } from '../reactive/allocate.ts';
+import { raiseToFloor } from '../reactive/floor.ts';
 import { decodeReactive, encodeReactive, type ReactiveState } from '../reactive/state.ts';
 import { unitsFor } from '../units.ts';
 import type { TieredOptions } from './config.ts';
@@ -26,7 +27,7 @@ const NAMES_TIER = 0.01;
 export function tiered(options: TieredOptions): Allocator<ReactiveState> {
   return {
     begin: () => new Map(),
-    allocate: (state, input) => withinLimits(BY, needs(state, input, options), input.popLimits),
+    allocate: (state, input) => withinLimits(BY, needs(state, input, options), input),
     encode: encodeReactive,
     decode: decodeReactive,
   };
@@ -36,7 +37,7 @@ function needs(state: ReactiveState, input: AllocateInput, options: TieredOption
   const foreseen = input.pools.map((view) => foresee(view, input.step, options));
   if (options.floor === 'none') return foreseen;
   const floors = reactiveNeeds(state, input, options.reactive);
-  return foreseen.map((need, i) => raise(need, floors[i] as Need));
+  return foreseen.map((need, i) => raiseToFloor(need, floors[i] as Need));
 }
 
 function foresee(view: PoolView, step: number, options: TieredOptions): Need {
@@ -49,7 +50,7 @@ function foresee(view: PoolView, step: number, options: TieredOptions): Need {
   const level = options.leadQuantile === 0.5 ? 'expected' : `expected (quantile ${options.leadQuantile})`;
   const source = forecast.fallback === undefined ? '' : ` (by ${forecast.by}, a fallback: ${forecast.fallback})`;
   const at = clockTime(step + pool.leadTimeMs);
-  const first = `${rate(demand)} ${level} at ${at}${source} needs ${units(base)} at ${percent(pool.target)} of ${rate(pool.unitRate)}`;
+  const first = `${rate(demand, pool.measure)} ${level} at ${at}${source} needs ${units(base)} at ${percent(pool.target)} of ${rate(pool.unitRate, pool.measure)}`;
   const tier = Math.max(-1, ...groups.filter((group) => group.share >= NAMES_TIER).map((group) => group.tier));
   return {
     view,
@@ -70,13 +71,6 @@ function factorText(groups: readonly GroupFactor[], factor: number, count: numbe
   if (groups.length === 1) return `${surge} -> x${figure(factor)} -> ${count}`;
   const own = `its ${percent(leader.share)} of the demand takes x${figure(leader.factor)}`;
   return `${surge}: ${own}; over ${groups.length} groups x${figure(factor)} -> ${count}`;
-}
-
-function raise(need: Need, floor: Need): Need {
-  const reason = floor.reasons[0] as Need['reasons'][number];
-  const raised = Math.max(need.units, floor.units);
-  const verdict = floor.units > need.units ? `raised from ${need.units} to this floor` : 'below what is foreseen';
-  return { ...need, units: raised, reasons: [...need.reasons, { by: reason.by, units: raised, text: `${reason.text}: ${verdict}` }] };
 }
 
 function figure(value: number): string {

@@ -86,8 +86,13 @@ export function view(of: Pool, step: number, demand: number, surging = 0, given:
   };
 }
 
-export function allocateInput(step: number, pools: readonly PoolView[], popLimits: AllocateInput['popLimits'] = {}): AllocateInput {
-  return { step, stepMs: STEP_MS, pools, popLimits };
+export function allocateInput(
+  step: number,
+  pools: readonly PoolView[],
+  popLimits: AllocateInput['popLimits'] = {},
+  budget?: AllocateInput['budget'],
+): AllocateInput {
+  return { step, stepMs: STEP_MS, pools, popLimits, ...(budget && { budget }) };
 }
 
 /** Three pools at two POPs. */

@@ -108,9 +108,12 @@ class Recalled implements Iterable<Observation> {
   }
 }
 
-/** Three series of half the subject's warm-up, alike in their days and not in their size: a law asks that training is right, not good. */
+/**
+ * Three series of half the subject's warm-up, alike in their days and not in their size: a law asks that training is right, not good. The one
+ * that laws ask about is among them, since a predictor may have weights for each series by itself.
+ */
 export function history(subject: PredictorSubject): TrainingSeries[] {
-  return ['a', 'b', 'c'].map((name, i) => ({
+  return ['a', 'web', 'c'].map((name, i) => ({
     series: seriesOf(subject, `${name}@*/requests`),
     observations: new Recalled(usual(subject, { seed: name, scale: 10 ** i, steps: Math.ceil(warmUpOf(subject) / 2) })),
   }));

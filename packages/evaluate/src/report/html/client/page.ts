@@ -36,7 +36,7 @@ function fanChart(pool) {
 function draw() {
   for (const chart of charts) chart.destroy();
   const pool = Number($('pool').value);
-  charts = data.pools.length === 0 ? [] : [demandChart(pool), fanChart(pool)].filter(Boolean);
+  charts = (data.pools.length === 0 ? [] : [demandChart(pool), fanChart(pool)]).concat(sweepChart()).filter(Boolean);
   document.documentElement.dataset.pool = data.pools[pool] ? data.pools[pool].pool : '';
 }
 $('pool').addEventListener('change', draw);

@@ -10,7 +10,7 @@ export const STYLE = `
 body { margin: 0; background: var(--bg); color: var(--fg); font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 main { max-width: 1200px; margin: 0 auto; padding: 24px 20px 60px; }
 h1 { font-size: 1.7rem; line-height: 1.2; margin: 0 0 .4rem; }
-h2 { font-size: 1.15rem; margin: 0 0 .5rem; }
+h2 { font-size: 1.15rem; margin: 0 0 .5rem; } h3 { font-size: 1rem; margin: 1.2rem 0 .4rem; }
 section { margin-top: 2.4rem; }
 p { margin: .4rem 0; }
 .brand { color: var(--accent); font-weight: 600; letter-spacing: .02em; margin: 0; }
@@ -50,6 +50,10 @@ select { font: inherit; color: inherit; background: var(--soft); border: 1px sol
 .scatter .label { font-size: 13px; font-weight: 600; }
 .grid { stroke: var(--line); fill: none; } .join { fill: none; stroke-width: 1.5; stroke-dasharray: 4 3; }
 .dot { stroke: var(--bg); stroke-width: 1.5; }
+.mark { display: inline-block; width: .75em; height: .75em; border-radius: 50%; margin-right: .4em; border: 2px solid var(--c0); }
+.mark.full { background: var(--c0); } .mark.open { border-color: var(--c1); } .tip { min-height: 1.6em; font-variant-numeric: tabular-nums; }
+pre { background: var(--soft); border: 1px solid var(--line); border-radius: 8px; padding: .6rem .8rem; overflow-x: auto; font-size: .86rem; }
+.reliability { max-width: 430px; min-width: 300px; } .bar { stroke: var(--c0); stroke-width: 1.5; fill: none; }
 .heat { display: grid; gap: 4px; }
 .heat-row { display: grid; grid-template-columns: 230px 1fr; gap: 10px; align-items: center; }
 .heat-row svg { width: 100%; height: 26px; background: var(--soft); border-radius: 3px; } .heat-row rect { fill: var(--accent); }

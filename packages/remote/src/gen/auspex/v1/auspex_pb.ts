@@ -22,7 +22,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file auspex/v1/auspex.proto.
  */
 export const file_auspex_v1_auspex: GenFile = /*@__PURE__*/
-  fileDesc("ChZhdXNwZXgvdjEvYXVzcGV4LnByb3RvEglhdXNwZXgudjEiEQoPRGVzY3JpYmVSZXF1ZXN0ImoKEERlc2NyaWJlUmVzcG9uc2USDAoEa2luZBgBIAEoCRIKCgJpZBgCIAEoCRIQCghjb250cmFjdBgDIAEoDRIPCgdzdW1tYXJ5GAQgASgJEhkKEWNhcGFiaWxpdGllc19qc29uGAUgASgJIkYKDUNyZWF0ZVJlcXVlc3QSFAoMb3B0aW9uc19qc29uGAEgASgJEhEKCXZhbGlkYXRlZBgCIAEoCBIMCgRzZWVkGAMgASgEIiIKDkNyZWF0ZVJlc3BvbnNlEhAKCGluc3RhbmNlGAEgASgJIiAKDENsb3NlUmVxdWVzdBIQCghpbnN0YW5jZRgBIAEoCSIPCg1DbG9zZVJlc3BvbnNlInIKClNlcmllc0luZm8SCgoCaWQYASABKAkSDQoFc2NvcGUYAiABKAkSDAoEbmFtZRgDIAEoCRILCgNwb3AYBCABKAkSDwoHbWVhc3VyZRgFIAEoCRIMCgR6b25lGAYgASgJEg8KB3N0ZXBfbXMYByABKAMiTwoMT2JzZXJ2YXRpb25zEg0KBXN0ZXBzGAEgAygDEg4KBnZhbHVlcxgCIAMoARIgCgZ0cnV0aHMYAyADKA4yEC5hdXNwZXgudjEuVHJ1dGgiTgoPRm9yZWNhc3RSZXF1ZXN0EhAKCGluc3RhbmNlGAEgASgJEikKBnNlcmllcxgCIAMoCzIZLmF1c3BleC52MS5TZXJpZXNRdWVzdGlvbiLBAQoOU2VyaWVzUXVlc3Rpb24SIwoEaW5mbxgBIAEoCzIVLmF1c3BleC52MS5TZXJpZXNJbmZvEhIKBXN0YXRlGAIgASgMSACIAQESLQoMb2JzZXJ2YXRpb25zGAMgASgLMhcuYXVzcGV4LnYxLk9ic2VydmF0aW9ucxIMCgRsb3N0GAQgASgEEg4KBm9yaWdpbhgFIAEoAxIPCgdob3Jpem9uGAYgAygNEg4KBmxldmVscxgHIAMoAUIICgZfc3RhdGUiOwoQRm9yZWNhc3RSZXNwb25zZRInCgZzZXJpZXMYASADKAsyFy5hdXNwZXgudjEuU2VyaWVzQW5zd2VyIrYBCgxTZXJpZXNBbnN3ZXISEgoFc3RhdGUYASABKAxIAYgBARIrCgpwcmVkaWN0aW9uGAIgASgLMhUuYXVzcGV4LnYxLlByZWRpY3Rpb25IABIoCglub3RfcmVhZHkYAyABKAsyEy5hdXNwZXgudjEuTm90UmVhZHlIABInCgVlcnJvchgEIAEoCzIWLmF1c3BleC52MS5TZXJpZXNFcnJvckgAQggKBmFuc3dlckIICgZfc3RhdGUiLQoKUHJlZGljdGlvbhIRCglxdWFudGlsZXMYASADKAESDAoEbm90ZRgCIAEoCSIKCghOb3RSZWFkeSI4CgtTZXJpZXNFcnJvchIPCgdtZXNzYWdlGAEgASgJEhgKEHN0YXRlX3VucmVhZGFibGUYAiABKAgidAoMVHJhaW5SZXF1ZXN0EhAKCGluc3RhbmNlGAEgASgJEiMKBGluZm8YAiABKAsyFS5hdXNwZXgudjEuU2VyaWVzSW5mbxItCgxvYnNlcnZhdGlvbnMYAyABKAsyFy5hdXNwZXgudjEuT2JzZXJ2YXRpb25zIjMKDVRyYWluUmVzcG9uc2USFQoIYXJ0aWZhY3QYASABKAxIAIgBAUILCglfYXJ0aWZhY3QiMAoKVXNlUmVxdWVzdBIQCghpbnN0YW5jZRgBIAEoCRIQCghhcnRpZmFjdBgCIAEoDCINCgtVc2VSZXNwb25zZSJDCg5BY3R1YXRlUmVxdWVzdBIQCghpbnN0YW5jZRgBIAEoCRIfCgVvcmRlchgCIAEoCzIQLmF1c3BleC52MS5PcmRlciKFAQoFT3JkZXISCwoDa2V5GAEgASgJEgwKBHBvb2wYAiABKAkSCwoDcG9wGAMgASgJEg0KBXVuaXRzGAQgASgDEgsKA21pbhgFIAEoAxILCgNtYXgYBiABKAMSDQoFZXBvY2gYByABKAMSDgoGc2hhZG93GAggASgIEgwKBHN0ZXAYCSABKAMiYgoHUmVjZWlwdBILCgNrZXkYASABKAkSDAoEcG9vbBgCIAEoCRIOCgZzdGF0dXMYAyABKAkSDQoFdW5pdHMYBCABKAESDQoFcmVhZHkYBSABKAESDgoGZGV0YWlsGAYgASgJIi0KC1JlYWRSZXF1ZXN0EhAKCGluc3RhbmNlGAEgASgJEgwKBHBvb2wYAiABKAkiKwoLVGFyZ2V0U3RhdGUSDQoFdW5pdHMYASABKAESDQoFcmVhZHkYAiABKAEiPAoOQmV0d2VlblJlcXVlc3QSEAoIaW5zdGFuY2UYASABKAkSDAoEZnJvbRgCIAEoAxIKCgJ0bxgDIAEoAyI7Cg9CZXR3ZWVuUmVzcG9uc2USKAoGZXZlbnRzGAEgAygLMhguYXVzcGV4LnYxLkNhbGVuZGFyRXZlbnQimwEKDUNhbGVuZGFyRXZlbnQSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRINCgVzdGFydBgDIAEoAxILCgNlbmQYBCABKAMSIAoGZ3JvdXBzGAUgASgLMhAuYXVzcGV4LnYxLk5hbWVzEhUKCGNhdGVnb3J5GAYgASgJSACIAQESDgoGaW1wYWN0GAcgASgBQgsKCV9jYXRlZ29yeSIWCgVOYW1lcxINCgVuYW1lcxgBIAMoCSJBCgtTZW5kUmVxdWVzdBIQCghpbnN0YW5jZRgBIAEoCRIgCgZhbGVydHMYAiADKAsyEC5hdXNwZXgudjEuQWxlcnQiqgEKBUFsZXJ0EhMKC2ZpbmdlcnByaW50GAEgASgJEhAKCHNldmVyaXR5GAIgASgJEg8KB3N1bW1hcnkYAyABKAkSDAoEc3RlcBgEIAEoAxIsCgZsYWJlbHMYBSADKAsyHC5hdXNwZXgudjEuQWxlcnQuTGFiZWxzRW50cnkaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIOCgxTZW5kUmVzcG9uc2UifAoLT3BlblJlcXVlc3QSEAoIaW5zdGFuY2UYASABKAkSLgoEZnJvbRgCIAMoCzIgLmF1c3BleC52MS5PcGVuUmVxdWVzdC5Gcm9tRW50cnkaKwoJRnJvbUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEijwEKDUNvbW1pdFJlcXVlc3QSEAoIaW5zdGFuY2UYASABKAkSOgoJcG9zaXRpb25zGAIgAygLMicuYXVzcGV4LnYxLkNvbW1pdFJlcXVlc3QuUG9zaXRpb25zRW50cnkaMAoOUG9zaXRpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIQCg5Db21taXRSZXNwb25zZSK+AQoLU291cmNlQmF0Y2gSEQoJcGFydGl0aW9uGAEgASgJEiUKBmV2ZW50cxgCIAMoCzIVLmF1c3BleC52MS5Vc2FnZUV2ZW50EhAKCHBvc2l0aW9uGAMgASgJEhYKCXdhdGVybWFyaxgEIAEoA0gAiAEBEh0KBGdhcHMYBSADKAsyDy5hdXNwZXgudjEuU3BhbhIRCgltYWxmb3JtZWQYBiABKAQSCwoDZW5kGAcgASgIQgwKCl93YXRlcm1hcmsiIAoEU3BhbhIMCgRmcm9tGAEgASgDEgoKAnRvGAIgASgDIq8ECgpVc2FnZUV2ZW50EgoKAmF0GAEgASgDEgwKBGtpbmQYAiABKAkSDQoFZ3JvdXAYAyABKAkSCwoDcG9wGAQgASgJEg8KB291dGNvbWUYBSABKAkSFAoHYXR0ZW1wdBgGIAEoDUgAiAEBEhIKBWNvdW50GAcgASgBSAGIAQESEwoGd2VpZ2h0GAggASgBSAKIAQESEgoFYnl0ZXMYCSABKAFIA4gBARIRCgR1c2VyGAogASgJSASIAQESGQoMYWNjZXNzX2xldmVsGAsgASgJSAWIAQESFAoHc2Vzc2lvbhgMIAEoCUgGiAEBEhoKDXNlc3Npb25fc3RhcnQYDSABKAhIB4gBARIXCgpzZXNzaW9uX21zGA4gASgBSAiIAQESFQoIcmVzb3VyY2UYDyABKAlICYgBARIUCgdmZWF0dXJlGBAgASgJSAqIAQESFAoHY291bnRyeRgRIAEoCUgLiAEBEg8KAmlwGBIgASgJSAyIAQESEgoFYWdlbnQYEyABKAlIDYgBAUIKCghfYXR0ZW1wdEIICgZfY291bnRCCQoHX3dlaWdodEIICgZfYnl0ZXNCBwoFX3VzZXJCDwoNX2FjY2Vzc19sZXZlbEIKCghfc2Vzc2lvbkIQCg5fc2Vzc2lvbl9zdGFydEINCgtfc2Vzc2lvbl9tc0ILCglfcmVzb3VyY2VCCgoIX2ZlYXR1cmVCCgoIX2NvdW50cnlCBQoDX2lwQggKBl9hZ2VudCprCgVUcnV0aBIVChFUUlVUSF9VTlNQRUNJRklFRBAAEhIKDlRSVVRIX09CU0VSVkVEEAESEgoOVFJVVEhfQ0VOU09SRUQQAhIQCgxUUlVUSF9NQVNLRUQQAxIRCg1UUlVUSF9NSVNTSU5HEAQyyAEKBlBsdWdpbhJDCghEZXNjcmliZRIaLmF1c3BleC52MS5EZXNjcmliZVJlcXVlc3QaGy5hdXNwZXgudjEuRGVzY3JpYmVSZXNwb25zZRI9CgZDcmVhdGUSGC5hdXNwZXgudjEuQ3JlYXRlUmVxdWVzdBoZLmF1c3BleC52MS5DcmVhdGVSZXNwb25zZRI6CgVDbG9zZRIXLmF1c3BleC52MS5DbG9zZVJlcXVlc3QaGC5hdXNwZXgudjEuQ2xvc2VSZXNwb25zZTLEAQoJUHJlZGljdG9yEkMKCEZvcmVjYXN0EhouYXVzcGV4LnYxLkZvcmVjYXN0UmVxdWVzdBobLmF1c3BleC52MS5Gb3JlY2FzdFJlc3BvbnNlEjwKBVRyYWluEhcuYXVzcGV4LnYxLlRyYWluUmVxdWVzdBoYLmF1c3BleC52MS5UcmFpblJlc3BvbnNlKAESNAoDVXNlEhUuYXVzcGV4LnYxLlVzZVJlcXVlc3QaFi5hdXNwZXgudjEuVXNlUmVzcG9uc2UyfAoIQWN0dWF0b3ISOAoHQWN0dWF0ZRIZLmF1c3BleC52MS5BY3R1YXRlUmVxdWVzdBoSLmF1c3BleC52MS5SZWNlaXB0EjYKBFJlYWQSFi5hdXNwZXgudjEuUmVhZFJlcXVlc3QaFi5hdXNwZXgudjEuVGFyZ2V0U3RhdGUyTAoIQ2FsZW5kYXISQAoHQmV0d2VlbhIZLmF1c3BleC52MS5CZXR3ZWVuUmVxdWVzdBoaLmF1c3BleC52MS5CZXR3ZWVuUmVzcG9uc2UyRAoJQWxlcnRTaW5rEjcKBFNlbmQSFi5hdXNwZXgudjEuU2VuZFJlcXVlc3QaFy5hdXNwZXgudjEuU2VuZFJlc3BvbnNlMoEBCgZTb3VyY2USOAoET3BlbhIWLmF1c3BleC52MS5PcGVuUmVxdWVzdBoWLmF1c3BleC52MS5Tb3VyY2VCYXRjaDABEj0KBkNvbW1pdBIYLmF1c3BleC52MS5Db21taXRSZXF1ZXN0GhkuYXVzcGV4LnYxLkNvbW1pdFJlc3BvbnNlYgZwcm90bzM");
+  fileDesc("ChZhdXNwZXgvdjEvYXVzcGV4LnByb3RvEglhdXNwZXgudjEiEQoPRGVzY3JpYmVSZXF1ZXN0ImoKEERlc2NyaWJlUmVzcG9uc2USDAoEa2luZBgBIAEoCRIKCgJpZBgCIAEoCRIQCghjb250cmFjdBgDIAEoDRIPCgdzdW1tYXJ5GAQgASgJEhkKEWNhcGFiaWxpdGllc19qc29uGAUgASgJIkYKDUNyZWF0ZVJlcXVlc3QSFAoMb3B0aW9uc19qc29uGAEgASgJEhEKCXZhbGlkYXRlZBgCIAEoCBIMCgRzZWVkGAMgASgEIiIKDkNyZWF0ZVJlc3BvbnNlEhAKCGluc3RhbmNlGAEgASgJIiAKDENsb3NlUmVxdWVzdBIQCghpbnN0YW5jZRgBIAEoCSIPCg1DbG9zZVJlc3BvbnNlInIKClNlcmllc0luZm8SCgoCaWQYASABKAkSDQoFc2NvcGUYAiABKAkSDAoEbmFtZRgDIAEoCRILCgNwb3AYBCABKAkSDwoHbWVhc3VyZRgFIAEoCRIMCgR6b25lGAYgASgJEg8KB3N0ZXBfbXMYByABKAMiTwoMT2JzZXJ2YXRpb25zEg0KBXN0ZXBzGAEgAygDEg4KBnZhbHVlcxgCIAMoARIgCgZ0cnV0aHMYAyADKA4yEC5hdXNwZXgudjEuVHJ1dGgiTgoPRm9yZWNhc3RSZXF1ZXN0EhAKCGluc3RhbmNlGAEgASgJEikKBnNlcmllcxgCIAMoCzIZLmF1c3BleC52MS5TZXJpZXNRdWVzdGlvbiLBAQoOU2VyaWVzUXVlc3Rpb24SIwoEaW5mbxgBIAEoCzIVLmF1c3BleC52MS5TZXJpZXNJbmZvEhIKBXN0YXRlGAIgASgMSACIAQESLQoMb2JzZXJ2YXRpb25zGAMgASgLMhcuYXVzcGV4LnYxLk9ic2VydmF0aW9ucxIMCgRsb3N0GAQgASgEEg4KBm9yaWdpbhgFIAEoAxIPCgdob3Jpem9uGAYgAygNEg4KBmxldmVscxgHIAMoAUIICgZfc3RhdGUiOwoQRm9yZWNhc3RSZXNwb25zZRInCgZzZXJpZXMYASADKAsyFy5hdXNwZXgudjEuU2VyaWVzQW5zd2VyIrYBCgxTZXJpZXNBbnN3ZXISEgoFc3RhdGUYASABKAxIAYgBARIrCgpwcmVkaWN0aW9uGAIgASgLMhUuYXVzcGV4LnYxLlByZWRpY3Rpb25IABIoCglub3RfcmVhZHkYAyABKAsyEy5hdXNwZXgudjEuTm90UmVhZHlIABInCgVlcnJvchgEIAEoCzIWLmF1c3BleC52MS5TZXJpZXNFcnJvckgAQggKBmFuc3dlckIICgZfc3RhdGUiLQoKUHJlZGljdGlvbhIRCglxdWFudGlsZXMYASADKAESDAoEbm90ZRgCIAEoCSIKCghOb3RSZWFkeSI4CgtTZXJpZXNFcnJvchIPCgdtZXNzYWdlGAEgASgJEhgKEHN0YXRlX3VucmVhZGFibGUYAiABKAgidAoMVHJhaW5SZXF1ZXN0EhAKCGluc3RhbmNlGAEgASgJEiMKBGluZm8YAiABKAsyFS5hdXNwZXgudjEuU2VyaWVzSW5mbxItCgxvYnNlcnZhdGlvbnMYAyABKAsyFy5hdXNwZXgudjEuT2JzZXJ2YXRpb25zIjMKDVRyYWluUmVzcG9uc2USFQoIYXJ0aWZhY3QYASABKAxIAIgBAUILCglfYXJ0aWZhY3QiMAoKVXNlUmVxdWVzdBIQCghpbnN0YW5jZRgBIAEoCRIQCghhcnRpZmFjdBgCIAEoDCINCgtVc2VSZXNwb25zZSJDCg5BY3R1YXRlUmVxdWVzdBIQCghpbnN0YW5jZRgBIAEoCRIfCgVvcmRlchgCIAEoCzIQLmF1c3BleC52MS5PcmRlciKnAQoFT3JkZXISCwoDa2V5GAEgASgJEgwKBHBvb2wYAiABKAkSCwoDcG9wGAMgASgJEg0KBXVuaXRzGAQgASgDEgsKA21pbhgFIAEoAxILCgNtYXgYBiABKAMSDQoFZXBvY2gYByABKAMSDgoGc2hhZG93GAggASgIEgwKBHN0ZXAYCSABKAMSFAoHZXhwaXJlcxgKIAEoA0gAiAEBQgoKCF9leHBpcmVzImIKB1JlY2VpcHQSCwoDa2V5GAEgASgJEgwKBHBvb2wYAiABKAkSDgoGc3RhdHVzGAMgASgJEg0KBXVuaXRzGAQgASgBEg0KBXJlYWR5GAUgASgBEg4KBmRldGFpbBgGIAEoCSItCgtSZWFkUmVxdWVzdBIQCghpbnN0YW5jZRgBIAEoCRIMCgRwb29sGAIgASgJIisKC1RhcmdldFN0YXRlEg0KBXVuaXRzGAEgASgBEg0KBXJlYWR5GAIgASgBIjwKDkJldHdlZW5SZXF1ZXN0EhAKCGluc3RhbmNlGAEgASgJEgwKBGZyb20YAiABKAMSCgoCdG8YAyABKAMiOwoPQmV0d2VlblJlc3BvbnNlEigKBmV2ZW50cxgBIAMoCzIYLmF1c3BleC52MS5DYWxlbmRhckV2ZW50IvEBCg1DYWxlbmRhckV2ZW50EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSDQoFc3RhcnQYAyABKAMSCwoDZW5kGAQgASgDEiAKBmdyb3VwcxgFIAEoCzIQLmF1c3BleC52MS5OYW1lcxIVCghjYXRlZ29yeRgGIAEoCUgAiAEBEhMKBmltcGFjdBgHIAEoAUgBiAEBEh4KBHBvcHMYCCABKAsyEC5hdXNwZXgudjEuTmFtZXMSJAoFc2hhcGUYCSABKAsyFS5hdXNwZXgudjEuRXZlbnRTaGFwZUILCglfY2F0ZWdvcnlCCQoHX2ltcGFjdCIvCgpFdmVudFNoYXBlEg8KB3JhbXBfbXMYASABKAESEAoIZGVjYXlfbXMYAiABKAEiFgoFTmFtZXMSDQoFbmFtZXMYASADKAkiQQoLU2VuZFJlcXVlc3QSEAoIaW5zdGFuY2UYASABKAkSIAoGYWxlcnRzGAIgAygLMhAuYXVzcGV4LnYxLkFsZXJ0IqoBCgVBbGVydBITCgtmaW5nZXJwcmludBgBIAEoCRIQCghzZXZlcml0eRgCIAEoCRIPCgdzdW1tYXJ5GAMgASgJEgwKBHN0ZXAYBCABKAMSLAoGbGFiZWxzGAUgAygLMhwuYXVzcGV4LnYxLkFsZXJ0LkxhYmVsc0VudHJ5Gi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiDgoMU2VuZFJlc3BvbnNlInwKC09wZW5SZXF1ZXN0EhAKCGluc3RhbmNlGAEgASgJEi4KBGZyb20YAiADKAsyIC5hdXNwZXgudjEuT3BlblJlcXVlc3QuRnJvbUVudHJ5GisKCUZyb21FbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIo8BCg1Db21taXRSZXF1ZXN0EhAKCGluc3RhbmNlGAEgASgJEjoKCXBvc2l0aW9ucxgCIAMoCzInLmF1c3BleC52MS5Db21taXRSZXF1ZXN0LlBvc2l0aW9uc0VudHJ5GjAKDlBvc2l0aW9uc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiEAoOQ29tbWl0UmVzcG9uc2UivgEKC1NvdXJjZUJhdGNoEhEKCXBhcnRpdGlvbhgBIAEoCRIlCgZldmVudHMYAiADKAsyFS5hdXNwZXgudjEuVXNhZ2VFdmVudBIQCghwb3NpdGlvbhgDIAEoCRIWCgl3YXRlcm1hcmsYBCABKANIAIgBARIdCgRnYXBzGAUgAygLMg8uYXVzcGV4LnYxLlNwYW4SEQoJbWFsZm9ybWVkGAYgASgEEgsKA2VuZBgHIAEoCEIMCgpfd2F0ZXJtYXJrIiAKBFNwYW4SDAoEZnJvbRgBIAEoAxIKCgJ0bxgCIAEoAyKvBAoKVXNhZ2VFdmVudBIKCgJhdBgBIAEoAxIMCgRraW5kGAIgASgJEg0KBWdyb3VwGAMgASgJEgsKA3BvcBgEIAEoCRIPCgdvdXRjb21lGAUgASgJEhQKB2F0dGVtcHQYBiABKA1IAIgBARISCgVjb3VudBgHIAEoAUgBiAEBEhMKBndlaWdodBgIIAEoAUgCiAEBEhIKBWJ5dGVzGAkgASgBSAOIAQESEQoEdXNlchgKIAEoCUgEiAEBEhkKDGFjY2Vzc19sZXZlbBgLIAEoCUgFiAEBEhQKB3Nlc3Npb24YDCABKAlIBogBARIaCg1zZXNzaW9uX3N0YXJ0GA0gASgISAeIAQESFwoKc2Vzc2lvbl9tcxgOIAEoAUgIiAEBEhUKCHJlc291cmNlGA8gASgJSAmIAQESFAoHZmVhdHVyZRgQIAEoCUgKiAEBEhQKB2NvdW50cnkYESABKAlIC4gBARIPCgJpcBgSIAEoCUgMiAEBEhIKBWFnZW50GBMgASgJSA2IAQFCCgoIX2F0dGVtcHRCCAoGX2NvdW50QgkKB193ZWlnaHRCCAoGX2J5dGVzQgcKBV91c2VyQg8KDV9hY2Nlc3NfbGV2ZWxCCgoIX3Nlc3Npb25CEAoOX3Nlc3Npb25fc3RhcnRCDQoLX3Nlc3Npb25fbXNCCwoJX3Jlc291cmNlQgoKCF9mZWF0dXJlQgoKCF9jb3VudHJ5QgUKA19pcEIICgZfYWdlbnQqawoFVHJ1dGgSFQoRVFJVVEhfVU5TUEVDSUZJRUQQABISCg5UUlVUSF9PQlNFUlZFRBABEhIKDlRSVVRIX0NFTlNPUkVEEAISEAoMVFJVVEhfTUFTS0VEEAMSEQoNVFJVVEhfTUlTU0lORxAEMsgBCgZQbHVnaW4SQwoIRGVzY3JpYmUSGi5hdXNwZXgudjEuRGVzY3JpYmVSZXF1ZXN0GhsuYXVzcGV4LnYxLkRlc2NyaWJlUmVzcG9uc2USPQoGQ3JlYXRlEhguYXVzcGV4LnYxLkNyZWF0ZVJlcXVlc3QaGS5hdXNwZXgudjEuQ3JlYXRlUmVzcG9uc2USOgoFQ2xvc2USFy5hdXNwZXgudjEuQ2xvc2VSZXF1ZXN0GhguYXVzcGV4LnYxLkNsb3NlUmVzcG9uc2UyxAEKCVByZWRpY3RvchJDCghGb3JlY2FzdBIaLmF1c3BleC52MS5Gb3JlY2FzdFJlcXVlc3QaGy5hdXNwZXgudjEuRm9yZWNhc3RSZXNwb25zZRI8CgVUcmFpbhIXLmF1c3BleC52MS5UcmFpblJlcXVlc3QaGC5hdXNwZXgudjEuVHJhaW5SZXNwb25zZSgBEjQKA1VzZRIVLmF1c3BleC52MS5Vc2VSZXF1ZXN0GhYuYXVzcGV4LnYxLlVzZVJlc3BvbnNlMnwKCEFjdHVhdG9yEjgKB0FjdHVhdGUSGS5hdXNwZXgudjEuQWN0dWF0ZVJlcXVlc3QaEi5hdXNwZXgudjEuUmVjZWlwdBI2CgRSZWFkEhYuYXVzcGV4LnYxLlJlYWRSZXF1ZXN0GhYuYXVzcGV4LnYxLlRhcmdldFN0YXRlMkwKCENhbGVuZGFyEkAKB0JldHdlZW4SGS5hdXNwZXgudjEuQmV0d2VlblJlcXVlc3QaGi5hdXNwZXgudjEuQmV0d2VlblJlc3BvbnNlMkQKCUFsZXJ0U2luaxI3CgRTZW5kEhYuYXVzcGV4LnYxLlNlbmRSZXF1ZXN0GhcuYXVzcGV4LnYxLlNlbmRSZXNwb25zZTKBAQoGU291cmNlEjgKBE9wZW4SFi5hdXNwZXgudjEuT3BlblJlcXVlc3QaFi5hdXNwZXgudjEuU291cmNlQmF0Y2gwARI9CgZDb21taXQSGC5hdXNwZXgudjEuQ29tbWl0UmVxdWVzdBoZLmF1c3BleC52MS5Db21taXRSZXNwb25zZWIGcHJvdG8z");
 
 /**
  * @generated from message auspex.v1.DescribeRequest
@@ -627,6 +627,13 @@ export type Order = Message<"auspex.v1.Order"> & {
    * @generated from field: int64 step = 9;
    */
   step: bigint;
+
+  /**
+   * Of a floor: until when it is to hold unless a later order renews it, epoch ms. Absent = it holds for good.
+   *
+   * @generated from field: optional int64 expires = 10;
+   */
+  expires?: bigint | undefined;
 };
 
 /**
@@ -823,11 +830,26 @@ export type CalendarEvent = Message<"auspex.v1.CalendarEvent"> & {
   category?: string | undefined;
 
   /**
-   * Expected relative rise of demand while it runs: 0.5 = half as much again.
+   * Expected relative rise of demand at its height: 0.5 = half as much again. Absent = learnt from earlier ones of its category. What was
+   * generated before it could be absent does not send 0, which is therefore read as absent.
    *
-   * @generated from field: double impact = 7;
+   * @generated from field: optional double impact = 7;
    */
-  impact: number;
+  impact?: number | undefined;
+
+  /**
+   * POPs it concerns; absent = all.
+   *
+   * @generated from field: auspex.v1.Names pops = 8;
+   */
+  pops?: Names | undefined;
+
+  /**
+   * How it comes and goes; absent = learnt from earlier ones.
+   *
+   * @generated from field: auspex.v1.EventShape shape = 9;
+   */
+  shape?: EventShape | undefined;
 };
 
 /**
@@ -836,6 +858,32 @@ export type CalendarEvent = Message<"auspex.v1.CalendarEvent"> & {
  */
 export const CalendarEventSchema: GenMessage<CalendarEvent> = /*@__PURE__*/
   messageDesc(file_auspex_v1_auspex, 26);
+
+/**
+ * @generated from message auspex.v1.EventShape
+ */
+export type EventShape = Message<"auspex.v1.EventShape"> & {
+  /**
+   * Milliseconds before `start` over which demand rises to its height.
+   *
+   * @generated from field: double ramp_ms = 1;
+   */
+  rampMs: number;
+
+  /**
+   * Milliseconds after `end` over which it returns.
+   *
+   * @generated from field: double decay_ms = 2;
+   */
+  decayMs: number;
+};
+
+/**
+ * Describes the message auspex.v1.EventShape.
+ * Use `create(EventShapeSchema)` to create a new message.
+ */
+export const EventShapeSchema: GenMessage<EventShape> = /*@__PURE__*/
+  messageDesc(file_auspex_v1_auspex, 27);
 
 /**
  * @generated from message auspex.v1.Names
@@ -852,7 +900,7 @@ export type Names = Message<"auspex.v1.Names"> & {
  * Use `create(NamesSchema)` to create a new message.
  */
 export const NamesSchema: GenMessage<Names> = /*@__PURE__*/
-  messageDesc(file_auspex_v1_auspex, 27);
+  messageDesc(file_auspex_v1_auspex, 28);
 
 /**
  * @generated from message auspex.v1.SendRequest
@@ -874,7 +922,7 @@ export type SendRequest = Message<"auspex.v1.SendRequest"> & {
  * Use `create(SendRequestSchema)` to create a new message.
  */
 export const SendRequestSchema: GenMessage<SendRequest> = /*@__PURE__*/
-  messageDesc(file_auspex_v1_auspex, 28);
+  messageDesc(file_auspex_v1_auspex, 29);
 
 /**
  * @generated from message auspex.v1.Alert
@@ -917,7 +965,7 @@ export type Alert = Message<"auspex.v1.Alert"> & {
  * Use `create(AlertSchema)` to create a new message.
  */
 export const AlertSchema: GenMessage<Alert> = /*@__PURE__*/
-  messageDesc(file_auspex_v1_auspex, 29);
+  messageDesc(file_auspex_v1_auspex, 30);
 
 /**
  * @generated from message auspex.v1.SendResponse
@@ -930,7 +978,7 @@ export type SendResponse = Message<"auspex.v1.SendResponse"> & {
  * Use `create(SendResponseSchema)` to create a new message.
  */
 export const SendResponseSchema: GenMessage<SendResponse> = /*@__PURE__*/
-  messageDesc(file_auspex_v1_auspex, 30);
+  messageDesc(file_auspex_v1_auspex, 31);
 
 /**
  * @generated from message auspex.v1.OpenRequest
@@ -954,7 +1002,7 @@ export type OpenRequest = Message<"auspex.v1.OpenRequest"> & {
  * Use `create(OpenRequestSchema)` to create a new message.
  */
 export const OpenRequestSchema: GenMessage<OpenRequest> = /*@__PURE__*/
-  messageDesc(file_auspex_v1_auspex, 31);
+  messageDesc(file_auspex_v1_auspex, 32);
 
 /**
  * @generated from message auspex.v1.CommitRequest
@@ -976,7 +1024,7 @@ export type CommitRequest = Message<"auspex.v1.CommitRequest"> & {
  * Use `create(CommitRequestSchema)` to create a new message.
  */
 export const CommitRequestSchema: GenMessage<CommitRequest> = /*@__PURE__*/
-  messageDesc(file_auspex_v1_auspex, 32);
+  messageDesc(file_auspex_v1_auspex, 33);
 
 /**
  * @generated from message auspex.v1.CommitResponse
@@ -989,7 +1037,7 @@ export type CommitResponse = Message<"auspex.v1.CommitResponse"> & {
  * Use `create(CommitResponseSchema)` to create a new message.
  */
 export const CommitResponseSchema: GenMessage<CommitResponse> = /*@__PURE__*/
-  messageDesc(file_auspex_v1_auspex, 33);
+  messageDesc(file_auspex_v1_auspex, 34);
 
 /**
  * @generated from message auspex.v1.SourceBatch
@@ -1048,7 +1096,7 @@ export type SourceBatch = Message<"auspex.v1.SourceBatch"> & {
  * Use `create(SourceBatchSchema)` to create a new message.
  */
 export const SourceBatchSchema: GenMessage<SourceBatch> = /*@__PURE__*/
-  messageDesc(file_auspex_v1_auspex, 34);
+  messageDesc(file_auspex_v1_auspex, 35);
 
 /**
  * @generated from message auspex.v1.Span
@@ -1074,7 +1122,7 @@ export type Span = Message<"auspex.v1.Span"> & {
  * Use `create(SpanSchema)` to create a new message.
  */
 export const SpanSchema: GenMessage<Span> = /*@__PURE__*/
-  messageDesc(file_auspex_v1_auspex, 35);
+  messageDesc(file_auspex_v1_auspex, 36);
 
 /**
  * @generated from message auspex.v1.UsageEvent
@@ -1205,7 +1253,7 @@ export type UsageEvent = Message<"auspex.v1.UsageEvent"> & {
  * Use `create(UsageEventSchema)` to create a new message.
  */
 export const UsageEventSchema: GenMessage<UsageEvent> = /*@__PURE__*/
-  messageDesc(file_auspex_v1_auspex, 36);
+  messageDesc(file_auspex_v1_auspex, 37);
 
 /**
  * @generated from enum auspex.v1.Truth

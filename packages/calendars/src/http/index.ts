@@ -1,0 +1,2 @@
+export { type HttpCalendarOptions, httpCalendarConfig } from './config.ts';
+export { httpCalendar } from './plugin.ts';

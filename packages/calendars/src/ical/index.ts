@@ -1,0 +1,2 @@
+export { type IcalOptions, type IcalRule, icalConfig } from './config.ts';
+export { ical } from './plugin.ts';

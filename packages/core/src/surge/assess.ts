@@ -1,0 +1,134 @@
+import {
+  type Contribution,
+  deepFreeze,
+  type Forecast,
+  LEVELS,
+  type Pool,
+  type PoolSurge,
+  type SeriesInfo,
+  type Truth,
+} from '@auspex/contracts';
+import { chanceAbove, zone } from '@auspex/numerics';
+import { rowAt } from '../forecasting/grid.ts';
+import { readForecast } from '../forecasting/read.ts';
+import { reactiveReady, stepReactive } from '../rollout/reactive-shadow.ts';
+import { habitOf, hourOfWeek, learnHabit } from './habit.ts';
+import { INPUTS, PRIORS } from './inputs.ts';
+import { amounts, learnLogistic, logit, sigmoid } from './logistic.ts';
+import type { SurgeState, Waiting } from './state.ts';
+
+/** A chance is never taken as certain: one in so many. */
+const SURE = 1e-4;
+/** Most that a step counts as off, in spreads, and the share of the newest in their mean: two or three steps tell. */
+const MOST_OFF = 6;
+const NEWEST = 0.6;
+/** Rates that are none are told from each other by this. */
+const SMALLEST = 1e-9;
+
+/**
+ * Learns from a closed step: what the forecast was off by, and whether the surges that were feared for it came.
+ *
+ * @param rate of the step, a second; a lower bound where censored
+ */
+export function learnSurge(state: SurgeState, step: number, rate: number, truth: Truth, pool: Pool, info: SeriesInfo): void {
+  const known = truth === 'observed' || truth === 'censored';
+  state.shadow = stepReactive(state.shadow, step + info.stepMs, known ? rate : undefined, pool);
+  if (known) {
+    const { next } = state;
+    if (next?.step === step) {
+      const off = (rate - next.median) / Math.max(next.high - next.median, 0.01 * next.median, SMALLEST);
+      state.deviation = (1 - NEWEST) * state.deviation + NEWEST * Math.min(MOST_OFF, Math.max(-MOST_OFF, off));
+    }
+    const kept = Math.max(1, Math.round(pool.leadTimeMs / info.stepMs)) + 1;
+    state.rates = [...state.rates, rate].slice(-kept);
+  }
+  const due: Waiting[] = [];
+  for (const waiting of state.waiting) {
+    if (step < waiting.from) continue;
+    if (known && rate > waiting.reference) waiting.surged = true;
+    // A bound below the reference says nothing; nor does what was not seen.
+    else if (truth !== 'observed') waiting.unknown = true;
+    if (step >= waiting.to) due.push(waiting);
+  }
+  state.waiting = state.waiting.filter(({ to }) => to > step);
+  for (const { surged, unknown, inputs, to } of due) {
+    if (unknown && !surged) continue;
+    const outcome = surged ? 1 : 0;
+    learnLogistic(state.logistic, inputs, outcome, PRIORS);
+    learnHabit(state.habit, hourOfWeek(zone(info.zone).toLocal(to)), outcome);
+  }
+}
+
+/**
+ * How likely it is that demand goes beyond what a reactive policy would have ready, in the steps that an order of now has to serve: from
+ * now + lead time until the next order could. Log-odds of what speaks for it add up; what outcomes have taught is in their weights, and in
+ * `calibration`.
+ *
+ * @param at the decision's step, epoch ms: the first that is not known
+ */
+export function assessSurge(state: SurgeState, forecast: Forecast, at: number, pool: Pool, info: SeriesInfo): PoolSurge | undefined {
+  const { stepMs } = info;
+  const origin = (at - forecast.origin) / stepMs + 1;
+  state.next = { step: at, median: readForecast(forecast, origin, 0.5), high: readForecast(forecast, origin, 0.9) };
+  if (!state.shadow) return undefined;
+  const lead = pool.leadTimeMs / stepMs;
+  const first = Math.floor(lead);
+  const last = Number.isInteger(lead) ? first : first + 1;
+  const [from, to] = [at + first * stepMs, at + last * stepMs];
+  const reference = reactiveReady(state.shadow, at + pool.leadTimeMs) * pool.unitRate * pool.target;
+  const chances = [first, last].map((k) => chanceIn(forecast, origin + k, reference));
+  const chance = Math.min(1 - SURE, Math.max(SURE, ...chances));
+  const rate = state.rates.at(-1) as number;
+  const hour = hourOfWeek(zone(info.zone).toLocal(to));
+  const { base, here } = habitOf(state.habit, hour);
+  const inputs = [
+    1,
+    logit(chance),
+    ratio(rate, reference),
+    ratio(rate, state.rates[0] as number),
+    logit(clamp(here)) - logit(clamp(base)),
+    state.deviation,
+  ];
+  state.waiting.push({ from, to, reference, inputs, surged: false, unknown: false });
+  const parts = amounts(state.logistic, inputs);
+  const score = parts.slice(1).reduce((sum, part) => sum + part, 0);
+  const calibration = parts[0] as number;
+  const texts = [
+    `outcomes move it by ${signed(calibration)}`,
+    `by the forecast ${percent(chance)} for more than ${reference.toPrecision(3)}/s`,
+    `${percent(rate / Math.max(reference, SMALLEST))} of it is used now`,
+    `demand is ${signed(inputs[3] as number)} (log) to a lead time ago`,
+    `at this hour of the week ${percent(here)} were surges, ${percent(base)} over all`,
+    `the last steps were ${signed(state.deviation)} spreads off`,
+  ];
+  const contributions: Contribution[] = INPUTS.map((of, i) => ({ of, amount: parts[i] as number, text: texts[i] as string }));
+  const probability = sigmoid(score + calibration);
+  return deepFreeze({ pool: pool.id, score, calibration, probability, reference, from, to: to + stepMs, contributions });
+}
+
+function chanceIn(forecast: Forecast, ahead: number, rate: number): number {
+  const row = rowAt(forecast.horizon, ahead);
+  const low = Math.floor(row);
+  const share = row - low;
+  const at = (index: number, column: number): number => forecast.quantiles[index * LEVELS.length + column] as number;
+  const quantile = (column: number): number =>
+    share === 0 ? at(low, column) : at(low, column) + share * (at(low + 1, column) - at(low, column));
+  return chanceAbove(LEVELS, quantile, rate);
+}
+
+function clamp(chance: number): number {
+  return Math.min(1 - SURE, Math.max(SURE, chance));
+}
+
+/** Log of a ratio, inside a factor of e². */
+function ratio(a: number, b: number): number {
+  return Math.min(2, Math.max(-2, Math.log((a + SMALLEST) / (b + SMALLEST))));
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
+}
+
+function signed(value: number): string {
+  return `${value >= 0 ? '+' : '-'}${Math.abs(value).toFixed(2)}`;
+}

@@ -1,0 +1,17 @@
+import type { Prior } from './logistic.ts';
+
+/** What speaks for or against a surge, in the order of the inputs of its regression. */
+export const INPUTS = ['calibration', 'forecast', 'use', 'trend', 'habit', 'deviation'] as const;
+
+/**
+ * What is believed of each input's weight before outcomes were seen: the forecast's own chance is taken at its word, and nothing else counts
+ * beside it.
+ */
+export const PRIORS: readonly Prior[] = [
+  { mean: 0, variance: 0.5 },
+  { mean: 1, variance: 0.1 },
+  { mean: 0, variance: 1 },
+  { mean: 0, variance: 1 },
+  { mean: 0, variance: 0.25 },
+  { mean: 0, variance: 0.1 },
+];

@@ -1,0 +1,2 @@
+export { type TreesOptions, treesConfig } from './config.ts';
+export { boostedTrees } from './plugin.ts';

@@ -1,0 +1,75 @@
+import { SeededRandom } from '@auspex/numerics';
+import { expect, it } from 'vitest';
+import { INPUTS, originInputs, targetInputs } from '../src/features.ts';
+import { addStep, beginHistory, lastKnown, meanOf, rateAt, rebuild } from '../src/history.ts';
+
+const MINUTE = 60_000;
+const START = Date.UTC(2026, 0, 5);
+const WEEK = 7 * 1_440;
+
+it('means of any window are those of its known steps, over gaps and longer than a week', () => {
+  const random = new SeededRandom('means');
+  const history = beginHistory(MINUTE);
+  const known: (number | undefined)[] = [];
+  for (let i = 0; i < 2 * WEEK; i++) {
+    const gap = i % 97 === 0 || (i > 3_000 && i < 3_050);
+    // Some steps are left out, others come as missing: both are unknown.
+    known[i] = gap ? undefined : Math.fround(100 * random.next());
+    if (i > 3_000 && i < 3_050) continue;
+    addStep(history, { step: START + i * MINUTE, value: known[i] ?? 0, truth: gap ? 'missing' : 'observed' });
+  }
+  const last = history.last;
+  const number = (i: number): number => last - (2 * WEEK - 1) + i;
+  for (let trial = 0; trial < 300; trial++) {
+    const to = WEEK + random.below(WEEK);
+    const from = Math.max(2 * WEEK - WEEK - 30, to - random.below(400));
+    const values = known.slice(from, to + 1).filter((value) => value !== undefined);
+    const mean = meanOf(history, number(from), number(to));
+    if (values.length === 0) expect(mean).toBeNaN();
+    else expect(mean).toBeCloseTo(values.reduce((a, b) => a + b, 0) / values.length, 6);
+  }
+  expect(rateAt(history, number(0))).toBeNaN();
+  const before = meanOf(history, last - 5_000, last);
+  rebuild(history);
+  expect(meanOf(history, last - 5_000, last)).toBeCloseTo(before, 9);
+});
+
+it('a censored step is known of by its bound alone, until a step is seen again', () => {
+  const history = beginHistory(MINUTE);
+  for (let i = 0; i < 100; i++) addStep(history, { step: START + i * MINUTE, value: 50, truth: 'observed' });
+  addStep(history, { step: START + 100 * MINUTE, value: 80, truth: 'censored' });
+  addStep(history, { step: START + 101 * MINUTE, value: 70, truth: 'censored' });
+  expect(rateAt(history, history.last)).toBeNaN();
+  expect(history.bound).toBe(80);
+  expect(lastKnown(history)).toBe(history.last - 2);
+  addStep(history, { step: START + 102 * MINUTE, value: 60, truth: 'observed' });
+  expect(history.bound).toBe(0);
+});
+
+it('steps at or before the last, and numbers that are none, change nothing', () => {
+  const history = beginHistory(MINUTE);
+  expect(addStep(history, { step: START, value: Number.NaN, truth: 'observed' })).toBe(false);
+  addStep(history, { step: START, value: 5, truth: 'observed' });
+  expect(addStep(history, { step: START, value: 9, truth: 'observed' })).toBe(false);
+  expect(addStep(history, { step: START - MINUTE, value: 9, truth: 'observed' })).toBe(false);
+  expect(rateAt(history, history.last)).toBe(5);
+});
+
+it('inputs of an origin use nothing after it: two histories that part later have the same', () => {
+  const rows = [new Float32Array(INPUTS), new Float32Array(INPUTS)] as const;
+  const random = new SeededRandom('leak');
+  const values = Array.from({ length: WEEK + 2_000 }, () => 1 + random.next());
+  rows.forEach((row, k) => {
+    const history = beginHistory(MINUTE);
+    values.forEach((value, i) => {
+      addStep(history, { step: START + i * MINUTE, value, truth: 'observed' });
+    });
+    const last = history.last;
+    if (k === 1)
+      for (let i = 0; i < 20; i++) addStep(history, { step: START + (values.length + i) * MINUTE, value: 1_000, truth: 'observed' });
+    const reference = originInputs(history, last, { offset: 0.1 }, row, 0);
+    targetInputs(history, last, 30, reference, 'Europe/Berlin', { offset: 0.1 }, row, 0);
+  });
+  expect(rows[0].every(Number.isFinite)).toBe(true);
+  expect(rows[1]).toEqual(rows[0]);
+});

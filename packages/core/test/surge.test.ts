@@ -177,6 +177,27 @@ describe('the surge probability of a pool', () => {
     for (const { probability } of calm) expect(probability).toBeLessThan(0.5);
   });
 
+  it('tells a crowd that nobody planned within two steps, and forgets one odd step as fast', () => {
+    const state = beginSurge();
+    const step = (i: number, rate: number): number => {
+      const at = START + i * MINUTE;
+      learnSurge(state, at, rate, 'observed', pool, info);
+      const surge = assessSurge(
+        state,
+        forecast(at + MINUTE, () => 70),
+        at + MINUTE,
+        pool,
+        info,
+      );
+      return (surge && state.waiting.at(-1)?.inputs[5]) as number;
+    };
+    for (let i = 0; i < 10; i++) expect(step(i, 70)).toBeCloseTo(0, 10);
+    expect(step(10, 200)).toBeGreaterThan(3);
+    expect(step(11, 200)).toBeGreaterThan(5);
+    step(12, 70);
+    expect(step(13, 70)).toBeLessThan(1);
+  });
+
   it('learns nothing of a window that was not wholly seen, unless a bound in it settles it', () => {
     const make = (truth: 'missing' | 'masked' | 'censored', rate: number): SurgeState => {
       const state = beginSurge();

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { backtestCommand } from './commands/backtest.ts';
 import { checkCommand } from './commands/check.ts';
 import { describeCommand } from './commands/describe.ts';
+import { diffCommand } from './commands/diff.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { eventsCommand } from './commands/events.ts';
 import { explainCommand } from './commands/explain.ts';
@@ -28,6 +29,7 @@ const COMMANDS = [
   initCommand,
   runCommand,
   explainCommand,
+  diffCommand,
   eventsCommand,
   profileCommand,
   describeCommand,

@@ -1,10 +1,8 @@
-import { createReadStream } from 'node:fs';
-import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { AuspexError, type Decision, type JournalRecord } from '@auspex/contracts';
 import type { Command } from 'commander';
 import { decisionText } from '../explain-text.ts';
 import type { Io } from '../io.ts';
+import { journalFile } from '../journal-file.ts';
 import { journalLines, type StoreFlags } from '../open-store.ts';
 import { instant } from '../text.ts';
 import { numberOf, timeOf } from '../values.ts';
@@ -91,37 +89,7 @@ async function* records(flags: Flags, io: Io): AsyncGenerator<JournalRecord> {
     for await (const line of journalLines(flags, io)) yield JSON.parse(line) as JournalRecord;
     return;
   }
-  let number = 0;
-  for await (const line of fileLines(path.resolve(io.cwd, flags.journal))) {
-    number++;
-    if (line.trim() !== '') yield parse(line, `${flags.journal}:${number}`);
-  }
-}
-
-async function* fileLines(file: string): AsyncGenerator<string> {
-  try {
-    yield* createInterface({ input: createReadStream(file) });
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const text = code === 'ENOENT' ? 'there is no such file' : code === 'EISDIR' ? 'this is a folder, not a file' : message;
-    const remedy = 'Name a file that `auspex backtest --journal FILE` or `auspex journal > FILE` wrote.';
-    throw new AuspexError('SOURCE_NOT_FOUND', text, { path: file, cause, remedy });
-  }
-}
-
-const TYPES: ReadonlySet<unknown> = new Set(['start', 'decision', 'receipt', 'failure', 'notice'] satisfies JournalRecord['type'][]);
-
-function parse(line: string, where: string): JournalRecord {
-  try {
-    const record = JSON.parse(line) as JournalRecord;
-    if (TYPES.has(record.type)) return record;
-  } catch {
-    // Told below, with the place.
-  }
-  throw new AuspexError('SOURCE_NO_VALID_RECORD', 'this is no line of a journal', {
-    path: where,
-    remedy: 'Name a file that `auspex backtest --journal FILE` or `auspex journal > FILE` wrote.',
-  });
+  yield* journalFile(flags.journal, io.cwd);
 }
 
 function nothing(flags: Flags, { pools, first, last }: Found): AuspexError {

@@ -58,6 +58,8 @@ describe('surgeLabels', () => {
     expect([...surgeLabels(series(demand, { leadMs: HOUR, windowMs: 2 * HOUR }))]).toEqual([UNKNOWN, UNKNOWN, 1, 0, UNKNOWN, UNKNOWN]);
     const censored = [0, 1, 0, 1, 0, 0];
     expect([...surgeLabels(series([0, 0.5, 0, 2, 0, 0], { censored }))]).toEqual([0, UNKNOWN, 0, 1, 0, 0]);
+    // One step of the window settles it, whatever the other hides.
+    expect([...surgeLabels(series([0, 0.5, 2], { censored: [0, 1, 0], windowMs: 2 * HOUR }))]).toEqual([UNKNOWN, 1, UNKNOWN]);
     expect([...surgeLabels(series([0, 2], { reference: [NONE, 1] }))]).toEqual([UNKNOWN, 1]);
   });
 });
@@ -285,6 +287,8 @@ describe('episodes and warnings', () => {
     });
     expect(warningsAt([pool], 1)).toMatchObject({ falseAlarms: 1, threshold: 0.7, recall: 0.75 });
     expect(warningsAt([pool], 6)).toMatchObject({ falseAlarms: 6, threshold: 0.6, recall: 1 });
+    // More would be allowed, and would foresee no more.
+    expect(warningsAt([pool], 1000)).toMatchObject({ falseAlarms: 6, threshold: 0.6, recall: 1 });
     // A second pool that has none of either halves both.
     const calm = series(
       hours(weeks * 168, () => 0),
@@ -304,10 +308,26 @@ describe('assessSurges', () => {
       episodes: 29,
       why: 'not assessable: 29 surge episodes, and at least 30 are needed',
     });
+    expect(assessSurges([series([...demand, ...demand.slice(0, 24)])])).toMatchObject({ assessable: true, episodes: 30 });
     expect(assessSurges([series([...demand, ...demand])])).toMatchObject({ assessable: true, episodes: 58, steps: 58 * 24 });
     expect(assessSurges([series(demand), { ...series(demand), pool: 'other' }])).toMatchObject({ assessable: true, episodes: 58 });
     const silent = series([...demand, ...demand], { probability: hours(58 * 24, () => NONE) });
     expect(assessSurges([silent])).toMatchObject({ assessable: false, why: expect.stringContaining('no step') });
+  });
+
+  it('judges from a step on; what lies before teaches the references alone', () => {
+    const random = new SeededRandom(8);
+    const demand = hours(100 * 24, () => (random.next() < 0.2 ? 2 : 0));
+    const probability = demand.map((_, t) => (t < 50 * 24 ? NONE : 0.2));
+    const late = assessSurges([series(demand, { probability, judgedFrom: 50 * 24 })], { draws: 50 }) as Assessed;
+    const cold = assessSurges([series(demand.slice(50 * 24), { probability: hours(50 * 24, () => 0.2) })], { draws: 50 }) as Assessed;
+    expect([late.steps, late.episodes]).toEqual([cold.steps, cold.episodes]);
+    expect(late.brier.value).toBeCloseTo(cold.brier.value, 12);
+    expect(late.brier.climatology).toBeLessThan(cold.brier.climatology);
+    expect(late.warnings.map(({ falseAlarms }) => falseAlarms)).toEqual(cold.warnings.map(({ falseAlarms }) => falseAlarms));
+    // An episode that had begun before is none of the span.
+    const begun = series([0, 2, 2, 0, 2], { judgedFrom: 2 });
+    expect(surgeEpisodes(begun)).toEqual([{ first: 4, last: 4 }]);
   });
 
   it('is deterministic', () => {

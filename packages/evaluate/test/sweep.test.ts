@@ -1,8 +1,18 @@
+import type { Pool } from '@auspex/contracts';
 import { makePools, parseConfig, use } from '@auspex/core';
 import { SeededRandom } from '@auspex/numerics';
 import { quantileAllocator, reactiveAllocator } from '@auspex/policies';
 import { describe, expect, it } from 'vitest';
-import { closedLoopConfig, type Metrics, nonDominated, type ReplayInput, replay, reportJson, reportTerminal } from '../src/index.ts';
+import {
+  closedLoopConfig,
+  type Metrics,
+  nonDominated,
+  type ReplayInput,
+  reactiveReference,
+  replay,
+  reportJson,
+  reportTerminal,
+} from '../src/index.ts';
 import { runBaseline, runSubject } from '../src/replay/run.ts';
 import { auspexCandidates, type Candidate, type HpaCandidate, hpaCandidates, labelOf } from '../src/sweep/candidates.ts';
 import type { SweepFigures } from '../src/sweep/figures.ts';
@@ -64,9 +74,9 @@ describe('simulate', () => {
   const fleet = { delay: { p50: 90_000, p90: 200_000 }, failureRate: 0.1 };
 
   it.each([
-    ['with gaps', hpa(), {}, 60, {}],
+    ['with gaps', hpa({ min: 20 }), {}, 60, {}],
     ['whose window is shorter than a step', hpa({ stabilisationMs: 1000, min: 1 }), {}, 60, {}],
-    ['without any history', hpa({ target: 0.9, min: 1 }), {}, 0, {}],
+    ['without any history', hpa({ target: 0.9 }), {}, 0, {}],
     [
       'with a lead time that the step does not divide',
       hpa({ target: 0.45 }),
@@ -100,15 +110,33 @@ describe('simulate', () => {
   });
 
   it.each(['none', 'reactive'] as const)('orders what the engine orders: quantile as the subject, floor %s', async (floor) => {
-    const given = await recorded({ events: requests(wave(500)) }, 60, { allocate: use(quantileAllocator, { price: 30, floor }) });
+    const given = await recorded({ events: requests(wave(500)), gaps, silence: 'gap' }, 60, {
+      allocate: use(quantileAllocator, { price: 30, floor }),
+    });
     const [own] = given.subject.pools;
     const [run] = simulate({ kind: 'auspex', price: 30, floor, target: undefined }, given.demand);
     const { steps } = given.subject;
     expect([...(run?.ordered ?? [])]).toEqual([...(own?.ordered.subarray(0, steps) ?? [])]);
     expect([...(run?.supply ?? [])]).toEqual([...(own?.supply.subarray(0, steps) ?? [])]);
-    // Another price and use order otherwise: the candidate's own options count.
-    const other = simulate({ kind: 'auspex', price: 3, floor, target: 0.9 }, given.demand);
+    // Another price, or use, orders otherwise: the candidate's own options count.
+    const cheap = simulate({ kind: 'auspex', price: 3, floor, target: undefined }, given.demand);
+    expect([...(cheap[0]?.ordered ?? [])]).not.toEqual([...(run?.ordered ?? [])]);
+    const other = simulate({ kind: 'auspex', price: 30, floor, target: 0.9 }, given.demand);
     expect([...(other[0]?.ordered ?? [])]).not.toEqual([...(run?.ordered ?? [])]);
+  });
+});
+
+describe('what decisions say of surges', () => {
+  it('is recorded with the reference of the engine, which is that of the pure function', async () => {
+    const given = await recorded({ events: requests(wave(300)) }, 60);
+    const [recordedPool] = given.subject.pools;
+    const { surge, rate, history } = recordedPool as NonNullable<typeof recordedPool>;
+    const [pool] = given.pools as [Pool];
+    const rates = [...Array.from({ length: 60 }, (_, t) => history.rates.get(t - 60) as number), ...rate.subarray(0, 240)];
+    const reference = reactiveReference(rates, pool, { from: T0, stepMs: MINUTE, use: pool.target });
+    expect([...(surge?.reference.subarray(0, 240) ?? [])]).toEqual([...reference.subarray(60)]);
+    expect(surge?.windowMs).toBe(MINUTE);
+    expect(surge?.probability.subarray(0, 240).every((p) => p > 0 && p < 1)).toBe(true);
   });
 });
 
@@ -198,7 +226,8 @@ describe('a replay with a sweep', () => {
     expect(text).toContain('Cost against overload: of 10 candidates');
     for (const line of sweepLines(report.sweep as Sweep, 100)) expect(line.length).toBeLessThanOrEqual(100);
     expect(report.suggestion).toBeUndefined();
-    expect(report.surge).toBeUndefined();
+    expect(report.surge).toMatchObject({ assessable: false, why: expect.stringContaining('at least 30 are needed') });
+    expect(text).toContain('Surge probabilities: not assessable');
   });
 
   it('is refused in a closed loop, and a suggestion without a sweep', async () => {
@@ -308,6 +337,15 @@ describe('suggest', () => {
     expect(missed).toMatchObject({
       verdict: 'not-yet',
       reasons: [expect.stringMatching(/first half \(0\.40 %\) and had 0\.60 % in the second$/)],
+    });
+    const hindsight = suggest(
+      swept([point(price(10), figures(20, 0.4), figures(21, 0.6)), point(price(30), figures(30, 0.3), figures(31, 0.2))], enough),
+      enough,
+    );
+    expect(hindsight).toMatchObject({
+      reasons: [
+        expect.stringMatching(/ in the second; with hindsight Auspex at price 30, use 70 % kept to it in both, at a cost of 31\.0$/),
+      ],
     });
     const none = suggest(
       swept([point(price(10), figures(20, 0.9), figures(21, 0.1)), point(price(3), figures(9, 2), figures(9, 0.1))], enough),

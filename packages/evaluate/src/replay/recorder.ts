@@ -1,4 +1,4 @@
-import { type Decision, type Forecast, LEVELS, type Pool, type Usage } from '@auspex/contracts';
+import { type Decision, type Forecast, LEVELS, type Pool, type PoolSurge, type Usage } from '@auspex/contracts';
 import { amount, readForecast } from '@auspex/core';
 
 /** What is recorded of one pool; one entry a step from `Recording.from` on. */
@@ -16,14 +16,16 @@ export interface PoolRecording {
   readonly history: PoolHistory;
   /** The forecast of each decision; only where it is asked to be kept. */
   readonly forecasts?: (Forecast | undefined)[];
-  /** Surge probability of the pool itself, as its decisions carry it; absent where none does. See `RecordedSurge`. */
-  surge?: RecordedSurge;
+  /** Surge probability of the pool itself, as its decisions carry it; absent where none does. */
+  surge?: RecordedSurge | undefined;
 }
 
 /** What decisions said of a pool's surges; NaN where one said nothing. */
 export interface RecordedSurge {
   readonly probability: Float64Array;
-  /** How long an order has to serve until the next could. */
+  /** Rate a second that a reactive policy would have ready when an order of the decision is. */
+  readonly reference: Float64Array;
+  /** How long such an order has to serve. */
   readonly windowMs: number;
 }
 
@@ -36,6 +38,8 @@ export interface PoolHistory {
   begin: number;
   /** Of the step that is just being learnt: it counts once it is known not to be a gap. */
   open: number;
+  /** Of every step, by its distance from `from` in steps, below 0; NaN = a gap. */
+  readonly rates: Map<number, number>;
 }
 
 export interface Recording {
@@ -121,6 +125,7 @@ export class Recorder implements Recording {
     if (index < 0 && !missing) this.historySteps++;
     for (const { rate, history } of this.pools) {
       if (index >= 0 && missing) rate[index] = Number.NaN;
+      if (index < 0) history.rates.set(index, missing ? Number.NaN : history.open);
       if (index >= 0 || missing) continue;
       history.last = history.open;
       history.peak = Math.max(history.peak, history.open);
@@ -137,18 +142,15 @@ export class Recorder implements Recording {
     if (index < 0) return;
     this.#ensure(index);
     const recorded = this.pools.find((each) => each.pool.id === decision.pool);
-    if (recorded) recorded.probability[index] = decision.surges[0]?.probability ?? 0;
+    if (!recorded) return;
+    recorded.probability[index] = decision.surges[0]?.probability ?? 0;
+    if (decision.surge) this.#surge(index, decision.step, recorded, decision.surge);
   }
 
-  /** The surge probability of a pool itself for the step of a decision: the place for engines whose decisions carry one. */
-  surge(pool: string, step: number, probability: number, windowMs: number): void {
-    const index = this.#index(step);
-    if (index < 0) return;
-    this.#ensure(index);
-    const recorded = this.pools.find((each) => each.pool.id === pool);
-    if (!recorded) return;
-    recorded.surge ??= { probability: new Float64Array(this.#capacity).fill(Number.NaN), windowMs };
+  #surge(index: number, step: number, recorded: PoolRecording, { probability, reference, to }: PoolSurge): void {
+    recorded.surge ??= noSurges(this.#capacity, to - step - recorded.pool.leadTimeMs);
     recorded.surge.probability[index] = probability;
+    recorded.surge.reference[index] = reference;
   }
 
   forecast(forecast: Forecast): void {
@@ -175,8 +177,9 @@ export class Recorder implements Recording {
       const { history, forecasts, surge } = old;
       const grown: PoolRecording = { ...begin(old.pool, this.#capacity), history, ...(forecasts && { forecasts }) };
       if (surge) {
-        grown.surge = { ...surge, probability: new Float64Array(this.#capacity).fill(Number.NaN) };
+        grown.surge = noSurges(this.#capacity, surge.windowMs);
         grown.surge.probability.set(surge.probability);
+        grown.surge.reference.set(surge.reference);
       }
       for (const name of ['rate', 'supply', 'ordered', 'quantiles', 'probability', 'censored'] as const) grown[name].set(old[name]);
       return grown;
@@ -194,6 +197,11 @@ function begin(pool: Pool, capacity: number): PoolRecording {
     quantiles: unknown(capacity * LEVELS.length),
     probability: new Float64Array(capacity),
     censored: new Uint8Array(capacity),
-    history: { peak: 0, last: 0, begin: 0, open: 0 },
+    history: { peak: 0, last: 0, begin: 0, open: 0, rates: new Map() },
   };
+}
+
+function noSurges(capacity: number, windowMs: number): RecordedSurge {
+  const unknown = (): Float64Array => new Float64Array(capacity).fill(Number.NaN);
+  return { probability: unknown(), reference: unknown(), windowMs };
 }

@@ -55,7 +55,7 @@ export async function replay(given: ReplayInput): Promise<ReplayResult> {
     else runs.push(measured);
   }
   runs.push(policyRun('oracle', 'Oracle (knows the future)', oracleRecording(recording, goal, input), goal));
-  const surge = surgesOf(recording, goal, settings);
+  const surge = surgesOf(recording, settings);
   const report: ReplayReport = {
     title: input.title,
     source: input.source,

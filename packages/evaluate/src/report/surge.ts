@@ -31,5 +31,5 @@ export function warningLine({ allowed, falseAlarms, threshold, recall, leadMinut
   const at = `  at most ${figure(allowed, 0)} false alarm${allowed === 1 ? '' : 's'} a pool and week: `;
   if (Number.isNaN(threshold)) return `${at}no threshold foresees any episode`;
   const foreseen = `threshold ${figure(threshold, 3)} (chosen on these data) foresees ${figure(100 * recall, 0)} %`;
-  return `${at}${foreseen}, ${figure(leadMinutes.median, 0)} min before (a tenth less than ${figure(leadMinutes.p10, 0)}), with ${figure(falseAlarms, 1)}`;
+  return `${at}${foreseen}, ${figure(leadMinutes.median, 0)} min before (a tenth less than ${figure(leadMinutes.p10, 0)}), with ${figure(falseAlarms, 1)} of them`;
 }

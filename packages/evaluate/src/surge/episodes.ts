@@ -12,11 +12,12 @@ export interface Episode {
  * @param gapMs default: the lead time
  */
 export function surgeEpisodes(series: SurgeSeries, gapMs = series.leadMs): Episode[] {
-  const { demand, reference, stepMs } = series;
+  const { demand, reference, stepMs, judgedFrom = 0 } = series;
   const { first } = windowOf(series);
   const steps: number[] = [];
   for (let u = first; u < demand.length; u++) if ((demand[u] as number) > (reference[u - first] as number)) steps.push(u);
-  return merged(steps, gapMs / stepMs);
+  // One that had begun before is nothing that could be foreseen.
+  return merged(steps, gapMs / stepMs).filter((episode) => episode.first >= judgedFrom);
 }
 
 /** Rising steps as runs; a pause of at most `gap` steps between two does not end one. */

@@ -22,7 +22,7 @@ export function pairsOf(pools: readonly SurgeSeries[], zone: string): Pair[] {
     const byHour = climatology(series, labels, zone);
     const byUse = useAndSlope(series, labels);
     const pairs: Pair[] = [];
-    for (let t = 0; t < labels.length; t++) {
+    for (let t = series.judgedFrom ?? 0; t < labels.length; t++) {
       const probability = series.probability[t] as number;
       if (labels[t] === UNKNOWN || Number.isNaN(probability)) continue;
       const day = Math.floor((series.at[t] as number) / DAY_MS);

@@ -2,11 +2,11 @@ import type { Pool } from '@auspex/contracts';
 import { type ReactiveShadow, reactiveReady, stepReactive } from '@auspex/core';
 
 /**
- * C_ref of each step: the rate that a reactive policy's units serve up to `use` one lead time after the step begins, by what it has ordered
+ * C_ref of each step: the rate that a reactive policy's units serve at `use` one lead time after the step begins, by what it has ordered
  * until then. It sees the offered demand alone, so that no other policy's action changes it. NaN before any demand is known.
  *
  * @param rates offered rate of each step, a second; NaN = not known, and it leaves its units as they are
- * @param use share of a unit's rate up to which it meets its latency goal
+ * @param use share of a unit's rate that counts as ready: the pool's target, for what the engine calls a surge
  * @param last rate of the step before the first; NaN = not known
  */
 export function reactiveReference(

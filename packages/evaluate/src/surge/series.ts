@@ -15,6 +15,8 @@ export interface SurgeSeries {
   readonly reference: ArrayLike<number>;
   /** What was said when the step began, 0..1. */
   readonly probability: ArrayLike<number>;
+  /** Index of the first step that is judged; those before teach the references alone. Default 0. */
+  readonly judgedFrom?: number;
   /** The lead time, and how long an order has to serve until the next could. */
   readonly leadMs: number;
   readonly windowMs: number;

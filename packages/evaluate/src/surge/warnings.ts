@@ -35,7 +35,7 @@ export function alarmsOf(series: SurgeSeries, episodes: readonly Episode[], thre
   const stands = windowOf(series).last + gap;
   const alarms: Alarm[] = [];
   let next = 0;
-  for (let t = 0; t < series.probability.length; t++) {
+  for (let t = series.judgedFrom ?? 0; t < series.probability.length; t++) {
     while (next < episodes.length && (episodes[next] as Episode).last + gap < t) next++;
     const coming = episodes[next];
     if (coming && coming.first < t) continue;
@@ -52,7 +52,7 @@ export function alarmsOf(series: SurgeSeries, episodes: readonly Episode[], thre
  */
 export function warningsAt(pools: readonly SurgeSeries[], allowed: number, gapMs?: number): Warnings {
   const worlds = pools.map((series) => ({ series, episodes: surgeEpisodes(series, gapMs) }));
-  const weeks = pools.reduce((sum, { at, stepMs }) => sum + (at.length * stepMs) / WEEK_MS, 0);
+  const weeks = pools.reduce((sum, { at, stepMs, judgedFrom = 0 }) => sum + ((at.length - judgedFrom) * stepMs) / WEEK_MS, 0);
   let best = measure(worlds, Number.POSITIVE_INFINITY, weeks, allowed, gapMs);
   for (const threshold of thresholds(pools)) {
     const tried = measure(worlds, threshold, weeks, allowed, gapMs);

@@ -43,7 +43,7 @@ export function suggest(swept: Sweep, demand: RecordedDemand, goal = 0.5): Sugge
   const own = choose(swept.points, 'auspex', goal);
   const other = choose(swept.points, 'hpa', goal);
   const hpa = other && { ...chosen(other), candidate: other.candidate as HpaCandidate, meets: other.second.overload <= goal };
-  const base = { goal, remarks: remarksOf(demand, swept.goal), hpa };
+  const base = { goal, remarks: remarksOf(demand), hpa };
   const obstacles = [...historyObstacle(demand, swept), ...gateObstacles(demand, swept)];
   if (obstacles.length > 0) return { ...base, verdict: 'not-yet', reasons: obstacles };
   const auspex = own && { ...chosen(own), candidate: own.candidate as AuspexCandidate };
@@ -92,7 +92,11 @@ function gateObstacles({ recording, forecasts }: RecordedDemand, { half }: Sweep
 
 function noneMeets(points: readonly SweepPoint[], own: SweepPoint | undefined, goal: number): string {
   if (own) {
-    return `no candidate meets the goal: ${own.label} kept to ${share(goal)} in the first half (${share(own.first.overload)}) and had ${share(own.second.overload)} in the second`;
+    const both = points
+      .filter(({ candidate, first, second }) => candidate.kind === 'auspex' && Math.max(first.overload, second.overload) <= goal)
+      .sort((a, b) => a.second.cost - b.second.cost)[0];
+    const later = both ? `; with hindsight ${both.label} kept to it in both, at a cost of ${money(both.second.cost)}` : '';
+    return `no candidate meets the goal: ${own.label} kept to ${share(goal)} in the first half (${share(own.first.overload)}) and had ${share(own.second.overload)} in the second${later}`;
   }
   const nearest = points
     .filter(({ candidate, first }) => candidate.kind === 'auspex' && Number.isFinite(first.overload))
@@ -101,13 +105,13 @@ function noneMeets(points: readonly SweepPoint[], own: SweepPoint | undefined, g
   return `no candidate meets the goal of ${share(goal)} in the first half${near}`;
 }
 
-function remarksOf({ recording, pools }: RecordedDemand, use: number): string[] {
+function remarksOf({ recording, pools }: RecordedDemand): string[] {
   const { from, stepMs, steps } = recording;
   const episodes = pools.reduce((sum, pool, p) => {
     const recorded = recording.pools[p];
     if (!recorded) return sum;
     const demand = recorded.rate.slice(0, steps);
-    const reference = reactiveReference(demand, pool, { from, stepMs, use });
+    const reference = reactiveReference(demand, pool, { from, stepMs, use: pool.target });
     const unknown = new Float64Array(steps);
     const series = {
       pool: pool.id,

@@ -8,6 +8,7 @@ export { PacedClock, VirtualClock, WallClock } from './defaults/clock.ts';
 export { MemoryMeter, silentLogger } from './defaults/logger.ts';
 export { type PromClient, prometheusMeter } from './defaults/prometheus.ts';
 export { createEngine, type Engine, type EngineCounts, type EngineOptions, type Mode, VERSION } from './engine.ts';
+export { type EventOutlook, type LearntEvents, outlookOf, readEvents } from './events/outlook.ts';
 export { horizonGrid } from './forecasting/grid.ts';
 export { readForecast } from './forecasting/read.ts';
 export { type ForgetOptions, forget } from './forget/forget.ts';

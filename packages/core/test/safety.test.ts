@@ -246,7 +246,7 @@ test('a checkpoint of a version that knew none of this is read', async () => {
   };
   await live(10);
   const old = unpack<{ pools: Record<string, unknown>[] } & Record<string, unknown>>(map.get('engine/checkpoint') as Uint8Array);
-  for (const each of old.pools) for (const key of ['calm', 'reactive', 'rollout']) delete each[key];
+  for (const each of old.pools) for (const key of ['calm', 'rollout']) delete each[key];
   delete old['holds'];
   map.set('engine/checkpoint', pack(old));
   const { decisions, notices } = await live(20);
@@ -254,5 +254,5 @@ test('a checkpoint of a version that knew none of this is read', async () => {
   expect(decisions.length).toBeGreaterThan(5);
   expect(decisions[0]?.previous).toBe(4);
   const kept = readCheckpoint(map.get('engine/checkpoint') as Uint8Array);
-  expect(kept.pools[0]).toMatchObject({ calm: [], reactive: { fleet: { ready: 4 } }, rollout: null });
+  expect(kept.pools[0]).toMatchObject({ calm: [], rollout: null });
 });

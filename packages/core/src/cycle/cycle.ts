@@ -1,7 +1,5 @@
 import type {
-  CalendarEvent,
   Decision,
-  ExpectedEvent,
   Forecast,
   Logger,
   Observation,
@@ -14,6 +12,7 @@ import type {
   Usage,
 } from '@auspex/contracts';
 import type { EngineSettings } from '../config/schema.ts';
+import { Events } from '../events/events.ts';
 import { horizonGrid } from '../forecasting/grid.ts';
 import { NO_ANSWER, type SeriesState } from '../forecasting/mixer.ts';
 import { readForecast } from '../forecasting/read.ts';
@@ -40,7 +39,7 @@ import { amount, mergeUsage } from '../usage/merge.ts';
 import { type GroupState, Groups } from './groups.ts';
 import type { TrainingHistory } from './history.ts';
 import { leaseMs } from './lease.ts';
-import { addLoad, followReactively, guardView, makePools, PoolIndex, type PoolState, quietRate, sumOfLoads, total } from './pools.ts';
+import { addLoad, guardView, makePools, PoolIndex, type PoolState, quietRate, sumOfLoads, total } from './pools.ts';
 import { readReduction } from './reduction.ts';
 import { isSaturated, isThrottled, stepTruth } from './truth.ts';
 
@@ -83,7 +82,6 @@ export interface TakenStep {
 
 /** Relating every group to every other is quadratic: once a day is often enough for a habit. */
 const RELATE_MS = 24 * 3_600_000;
-const NO_EVENTS: readonly ExpectedEvent[] = Object.freeze([]);
 const NO_USAGE: readonly Usage[] = Object.freeze([]);
 
 /**
@@ -94,6 +92,7 @@ export class Cycle {
   readonly groups: Groups;
   readonly series = new Map<string, SeriesState>();
   readonly pools: readonly PoolState[];
+  readonly events: Events;
   digest = new UsageDigest();
   readonly #parts: CycleParts;
   readonly #index: PoolIndex;
@@ -143,13 +142,13 @@ export class Cycle {
         proposals: [],
         lastChange: undefined,
         calm: [],
-        reactive: undefined,
         surges: beginSurge(),
         surge: undefined,
         rollout: undefined,
       };
     });
     this.#index = new PoolIndex(this.pools);
+    this.events = new Events(parts.calendar, settings, parts.journal, this.pools);
   }
 
   /** What hooks make of a step's usage; from history it comes as they left it. */
@@ -185,7 +184,6 @@ export class Cycle {
     this.#foldGroups(byGroup, step);
     this.#observePools(step, this.#observe);
     for (const state of this.pools) {
-      followReactively(state, step + this.#parts.settings.step);
       learnSurge(state.surges, step, state.actual, state.truth, state.pool, state.total.info);
     }
     if (step - this.#lastRelated >= RELATE_MS) {
@@ -321,7 +319,7 @@ export class Cycle {
   }
 
   #observe = (series: SeriesState, observation: Observation): void => {
-    this.#parts.predict.observe(series, observation);
+    this.#parts.predict.observe(series, this.events.take(series, observation));
     this.#parts.history?.push(series.info, observation);
   };
 
@@ -353,11 +351,14 @@ export class Cycle {
    */
   async forecast(at: number, again = false): Promise<ReadonlyMap<string, Forecast>> {
     const { predict, hooks } = this.#parts;
+    await this.events.plan(at, again);
     const all = [...this.series.values()];
     const forecasts = await predict.forecast(all, at);
     const byId = new Map<string, Forecast>();
-    forecasts.forEach((forecast, index) => {
-      byId.set((all[index] as SeriesState).info.id, forecast);
+    forecasts.forEach((base, index) => {
+      const series = all[index] as SeriesState;
+      const forecast = this.events.apply(series, base);
+      byId.set(series.info.id, forecast);
       if (isTapped(hooks.forecast)) hooks.forecast.call(forecast);
     });
     for (const state of this.pools) {
@@ -381,12 +382,10 @@ export class Cycle {
 
   /** Decides for every pool, journals it, and returns the decisions; nothing is actuated yet. */
   async decide(at: number, forecasts: ReadonlyMap<string, Forecast>): Promise<Decision[]> {
-    const { allocate, calendar, settings, hooks } = this.#parts;
-    const lead = Math.max(...this.pools.map((state) => state.pool.leadTimeMs));
-    const events = await calendar.between(at, at + lead + settings.step);
+    const { allocate, settings, hooks } = this.#parts;
     for (const state of this.pools) this.#rollouts?.learn(state, at);
     await Promise.all(this.pools.map((state) => this.#read(state)));
-    const views = this.pools.map((state) => this.#view(state, at, forecasts, events));
+    const views = this.pools.map((state) => this.#view(state, at, forecasts));
     const read = views.map((view) => ({ demand: this.#demand(view, at), surges: strongest(view) }));
     const { popLimits, budget } = settings;
     const proposals = allocate.allocate({ step: at, stepMs: settings.step, pools: views, popLimits, ...(budget && { budget }) });
@@ -413,7 +412,7 @@ export class Cycle {
     if (target && (!shadow || state.previous === undefined)) state.previous = target.units;
   }
 
-  #view(state: PoolState, at: number, forecasts: ReadonlyMap<string, Forecast>, events: readonly CalendarEvent[]): PoolView {
+  #view(state: PoolState, at: number, forecasts: ReadonlyMap<string, Forecast>): PoolView {
     const { pool } = state;
     const units = state.previous ?? pool.min;
     const forecast = forecasts.get(state.total.info.id) as Forecast;
@@ -424,9 +423,9 @@ export class Cycle {
       actual: state.actual,
       truth: state.truth,
       forecast,
-      paths: () => this.#parts.predict.paths(state.total, forecast),
+      paths: () => this.events.paths(forecast, (base) => this.#parts.predict.paths(state.total, base)),
       ...(state.surge && { surge: state.surge }),
-      groups: [...state.members].map(([group, series]) => this.#group(state, group, series, at, forecasts, events)),
+      groups: [...state.members].map(([group, series]) => this.#group(state, group, series, at, forecasts)),
     };
   }
 
@@ -436,7 +435,6 @@ export class Cycle {
     series: SeriesState,
     at: number,
     forecasts: ReadonlyMap<string, Forecast>,
-    events: readonly CalendarEvent[],
   ): { surge: Surge; expectedAtLead: number } {
     const { profile, assess, settings } = this.#parts;
     const { pool } = state;
@@ -445,22 +443,14 @@ export class Cycle {
     const then = profile.expected(group, at + pool.leadTimeMs);
     const forecast = forecasts.get(series.info.id) as Forecast;
     const ahead = pool.leadTimeMs / settings.step + 1;
-    const reach = at + pool.leadTimeMs + settings.step;
     const median = readForecast(forecast, ahead, 0.5);
     const surge = assess.assess({
       group,
       pop: pool.pop,
       at,
       expected: now === undefined ? undefined : now * scale,
-      actual: this.#truth === 'missing' || this.#truth === 'masked' ? undefined : series.last,
-      events:
-        events.length === 0
-          ? NO_EVENTS
-          : Object.freeze(
-              events
-                .filter((event) => event.start < reach && concerns(event, group))
-                .map((event) => ({ ...event, impact: event.impact ?? 0 })),
-            ),
+      actual: this.#truth === 'missing' || this.#truth === 'masked' ? undefined : this.events.seen(series),
+      events: this.events.expected(series, pool, at),
       sensitivity: profile.sensitivity(group),
       quiet: quietRate(pool, settings.step),
     });
@@ -615,6 +605,7 @@ export class Cycle {
       this.series.delete(member.info.id);
       this.#parts.history?.forget(member.info.id);
     }
+    this.events.forget(group, [...series]);
     return { series: [...series], members };
   }
 }
@@ -622,10 +613,6 @@ export class Cycle {
 /** What a tap may change: units, tier and trail. Whose decision it is, and whether it is a shadow, is not its to say. */
 function reshapedBy(asked: Decision, proposed: Decision): Decision {
   return asked === proposed ? proposed : { ...proposed, units: asked.units, tier: asked.tier, trail: asked.trail };
-}
-
-function concerns(event: CalendarEvent, group: string): boolean {
-  return event.groups === undefined || event.groups.includes(group);
 }
 
 /** The pool's surges, strongest first, at most five; copies. */

@@ -3,7 +3,6 @@ import { glob } from '../config/glob.ts';
 import type { EngineSettings } from '../config/schema.ts';
 import type { SeriesState } from '../forecasting/mixer.ts';
 import type { FreezeView, GuardView, HoldView } from '../guards/guard.ts';
-import { type ReactiveShadow, stepReactive } from '../rollout/reactive-shadow.ts';
 import type { PoolRollout } from '../rollout/rollouts.ts';
 import type { SurgeState } from '../surge/state.ts';
 import { amount } from '../usage/merge.ts';
@@ -37,8 +36,6 @@ export interface PoolState {
   lastChange: number | undefined;
   /** Steps in a row in which a reduction was asked for in full control and nothing stopped it, and the units that were safe. */
   calm: { step: number; units: number }[];
-  /** What a reactive policy would have; undefined until anything is known of the pool's demand. */
-  reactive: ReactiveShadow | undefined;
   /** What is learnt of its surges, and the chance of one as it was last told. */
   surges: SurgeState;
   surge: PoolSurge | undefined;
@@ -103,12 +100,6 @@ export function addLoad(state: PoolState, usage: Usage): void {
   load.amount += amount(usage, state.pool.measure);
   load.requests += usage.served + usage.throttled + usage.failed + usage.timedOut;
   load.throttled += usage.throttled + usage.timedOut;
-}
-
-/** Lets the reactive policy order at `at`, when the step before it is known. */
-export function followReactively(state: PoolState, at: number): void {
-  const known = state.truth === 'observed' || state.truth === 'censored';
-  state.reactive = stepReactive(state.reactive, at, known ? state.actual : undefined, state.pool);
 }
 
 /** What the guards may know of the pool. */

@@ -29,7 +29,7 @@ export function readReduction(
   }
   const { rates, horizon } = view.paths();
   const most = quantileSorted(pathMaxima(rates, horizon, 1, horizon.at(-1) as number), 0.99);
-  const reactive = state.reactive ? reactiveRecommendation(state.reactive) : state.pool.max;
+  const reactive = state.surges.shadow ? reactiveRecommendation(state.surges.shadow) : state.pool.max;
   const units = Math.max(unitsNeeded(most, state.pool), reactive);
   // One step more than the window: the oldest says that it has been that long.
   state.calm = [...state.calm.filter(({ step }) => step >= at - keepMs && step < at), { step: at, units }];

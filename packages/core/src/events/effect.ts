@@ -13,6 +13,9 @@ const INSTANTS: readonly number[] = [1 / 8, 3 / 8, 5 / 8, 7 / 8];
 /** A factor of 150 up or down: what lies beyond is a typing error. */
 const MOST_LOG = 5;
 
+/** Part of an event's height from which a phase belongs to its ramp or decay. */
+export const NOTICEABLE = 0.15;
+
 /** Where an event has an effect, epoch ms; `to` is exclusive. */
 export interface Window {
   readonly from: number;
@@ -55,6 +58,17 @@ function part(since: number, span: number, first: number): number {
   return since < 0 || since >= span ? -1 : first + Math.min(PHASES - 1, Math.floor((PHASES * since) / span));
 }
 
+/** Is it a phase between start and end? */
+export function isRunning(phase: number): boolean {
+  return phase >= PHASES && phase < 2 * PHASES;
+}
+
+/** Length of a phase. */
+export function phaseMs(event: CalendarEvent, phase: number): number {
+  const span = phase < PHASES ? rampOf(event) : phase < 2 * PHASES ? event.end - event.start : decayOf(event);
+  return span / PHASES;
+}
+
 /** What one step has of an event: its part of the height as given, with what was learnt on top, and the phase of its middle. */
 export interface StepShape {
   readonly given: number;
@@ -84,6 +98,3 @@ export function learntShape(event: CalendarEvent, learnt: readonly number[]): { 
     decayMs: last < 0 ? 0 : ((last - 2 * PHASES + 1) * decayOf(event)) / PHASES,
   };
 }
-
-/** Part of an event's height from which a phase belongs to its ramp or decay. */
-const NOTICEABLE = 0.15;

@@ -1,4 +1,4 @@
-import { BINS, PHASES } from './effect.ts';
+import { BINS, isRunning, PHASES } from './effect.ts';
 
 /** Spread of amplitudes that nothing is known of, log units: two thirds of events do less than double demand or halve it. */
 const UNKNOWN_SD = 0.8;
@@ -7,7 +7,7 @@ const GIVEN_SD = 0.25;
 /** What differs between groups (pools) of one category. */
 const BETWEEN_SD = 0.3;
 /** Drift from one occurrence to the next. */
-const DRIFT_SD = 0.05;
+const DRIFT_SD = 0.1;
 /** What differs between occurrences: at first, and in what bounds it is learnt. */
 const OCCASION_SD = 0.2;
 const [LEAST_OCCASION_SD, MOST_OCCASION_SD] = [0.1, 0.4];
@@ -17,8 +17,10 @@ const OCCASION_GAIN = 0.2;
 const MOST_MOVE = { first: Math.log(4), later: Math.log(1.5) } as const;
 /** A belief is never surer than that. */
 const LEAST_VARIANCE = 0.03 ** 2;
-/** Spread of a phase's height around the shape: not given, and given; at least, and what one occurrence says of it. Parts of the height. */
-const [LOOSE_SD, GIVEN_SHAPE_SD, LEAST_SHAPE_SD, SHAPE_NOISE_SD] = [0.5, 0.2, 0.05, 0.15];
+/** Spread of a phase's height around the shape, parts of the height: before and after, not given and given; while it runs. */
+const [LOOSE_SD, GIVEN_SHAPE_SD, RUNNING_SD] = [0.5, 0.2, 0.25];
+/** What that comes down to, and what one occurrence says of it. */
+const [LEAST_SHAPE_SD, SHAPE_NOISE_SD] = [0.05, 0.15];
 /** Amplitude below which an occurrence says nothing of its shape, log units. */
 const LEAST_AMPLITUDE = 0.2;
 /** A phase is never further from the shape than so many heights. */
@@ -61,7 +63,7 @@ export function beginBelief(parent: Belief | undefined, given: number | undefine
     occasion: OCCASION_SD ** 2,
     given: given ?? null,
     shape: new Array<number>(BINS).fill(0),
-    shapeVariance: new Array<number>(BINS).fill(shapeSd ** 2),
+    shapeVariance: Array.from({ length: BINS }, (_, phase) => (isRunning(phase) ? RUNNING_SD : shapeSd) ** 2),
     seen: 0,
     last: Number.NEGATIVE_INFINITY,
   };

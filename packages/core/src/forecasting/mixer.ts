@@ -86,14 +86,10 @@ export class Mixer {
     }
   }
 
-  #floor(series: SeriesState): number {
-    return Math.max(0.02 * series.level, 100 / series.info.stepMs);
-  }
-
   #mature(series: SeriesState, observation: Observation): void {
     const { pending, horizon } = series;
     const step = Math.round(observation.step / series.info.stepMs);
-    const floor = this.#floor(series);
+    const floor = floorOf(series);
     const losses = this.#losses.fill(0);
     const rows = this.#rows.fill(0);
     const y = observation.value;
@@ -143,7 +139,7 @@ export class Mixer {
     for (const band of series.bands) byBand[band] ??= weights(series.ensemble, band, answers);
     const combined = combine(answers, series.bands, byBand);
     pending.issue(number, answers, combined);
-    const quantiles = correct(series.conformal, combined, this.#floor(series));
+    const quantiles = correct(series.conformal, combined, floorOf(series));
     for (let row = 0; row < horizon.length; row++) pending.keepMedian(number, row, quantiles[row * LEVELS.length + MEDIAN] as number);
     if (this.#minSkill !== null && series.gate.closed) return this.#persistence(series, origin, this.#whyClosed(series));
     const named: Record<string, number> = {};
@@ -159,7 +155,7 @@ export class Mixer {
 
   #persistence(series: SeriesState, origin: number, fallback: string): Forecast {
     const { info, horizon, gate, last } = series;
-    const quantiles = persistence(last, horizon, gate, this.#floor(series));
+    const quantiles = persistence(last, horizon, gate, floorOf(series));
     return { series: info.id, origin, stepMs: info.stepMs, horizon, quantiles, by: 'persistence', fallback };
   }
 
@@ -176,6 +172,11 @@ export class Mixer {
     const random = new SeededRandom(`${this.#seed}/paths/${forecast.series}/${forecast.origin}`);
     return samplePaths(forecast, series.dependence, random, count);
   }
+}
+
+/** Rate that is added before logarithms are taken: a fiftieth of the mean, at least a tenth of a request a step. */
+export function floorOf({ level, info }: SeriesState): number {
+  return Math.max(0.02 * level, 100 / info.stepMs);
 }
 
 /** The weight of a predictor, averaged over the steps of the horizon. */

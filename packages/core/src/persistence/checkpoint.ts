@@ -5,7 +5,6 @@ import type { HoldBoard } from '../holds/board.ts';
 import type { Hold } from '../holds/record.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { ShardCounts } from '../ingest/shard.ts';
-import type { ReactiveShadow } from '../rollout/reactive-shadow.ts';
 import type { PoolRollout } from '../rollout/rollouts.ts';
 import type { AllocateStage } from '../stages/allocate.ts';
 import type { EnricherRecord, EnrichStage } from '../stages/enrich.ts';
@@ -36,7 +35,6 @@ interface PoolRecord {
   readonly ready: number | null;
   /** Absent where a version wrote it that had none of these. */
   readonly calm?: readonly { step: number; units: number }[];
-  readonly reactive?: ReactiveShadow | null;
   readonly rollout?: PoolRollout | null;
 }
 
@@ -89,7 +87,6 @@ export function writeCheckpoint(
       lastChange: state.lastChange ?? null,
       ready: state.ready ?? null,
       calm: state.calm,
-      reactive: state.reactive ?? null,
       rollout: state.rollout ?? null,
     })),
     allocator: allocate.encode(),
@@ -140,7 +137,6 @@ export function restorePools(record: CheckpointRecord, cycle: Cycle): void {
     state.ready = saved.ready ?? undefined;
     state.calm = saved.calm?.map((each) => ({ ...each })) ?? [];
     // An older version knew nothing of it: what has just been learnt again stands.
-    state.reactive = saved.reactive ?? state.reactive;
     state.rollout = saved.rollout ?? undefined;
   }
 }

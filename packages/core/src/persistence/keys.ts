@@ -2,6 +2,8 @@
 export const KEYS = {
   snapshot: 'engine/snapshot',
   checkpoint: 'engine/checkpoint',
+  /** What was learnt of calendar events; only where there were any. */
+  events: 'engine/events',
   lease: 'lease/allocator',
   secret: 'engine/secret',
   users: 'engine/users',

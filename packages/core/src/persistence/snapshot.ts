@@ -80,6 +80,8 @@ export function writeSnapshot(
   }
   for (const { pool, surges } of cycle.pools) writes.push({ type: 'put', key: KEYS.surges(pool.id), value: encodeSurge(surges) });
   for (const [id, series] of cycle.series) writes.push({ type: 'put', key: KEYS.series(id), value: stages.predict.encode(series) });
+  const events = cycle.events.encode();
+  if (events) writes.push({ type: 'put', key: KEYS.events, value: events });
   return writes;
 }
 
@@ -145,6 +147,13 @@ export async function restoreStates(
     } catch (error) {
       onUnreadable(`surges of ${state.pool.id}`, error);
     }
+  }
+  // Absent where a version wrote it that knew none, or where no calendar was configured.
+  const events = await store.get(KEYS.events);
+  try {
+    if (events) cycle.events.decode(events);
+  } catch (error) {
+    onUnreadable('what was learnt of events', error);
   }
   const known = new Map([...cycle.series.values()].map((series) => [KEYS.series(series.info.id), series]));
   for await (const [key, bytes] of store.scan(SERIES)) {

@@ -59,7 +59,7 @@ export class Rollouts {
     const { units } = decision;
     if (stage === 'shadow')
       return { ...decision, shadow: true, trail: [...decision.trail, { by, units, text: 'nothing is ordered: the pool is watched' }] };
-    if (!pool.reactive) {
+    if (!pool.surges.shadow) {
       const reason = {
         by,
         units: decision.previous,
@@ -68,7 +68,7 @@ export class Rollouts {
       return { ...decision, units: decision.previous, trail: [...decision.trail, reason] };
     }
     const { share } = this.#settings.get(pool.pool.id) as Settings;
-    const reactive = reactiveUnits(pool.reactive);
+    const reactive = reactiveUnits(pool.surges.shadow);
     const limited = reactive + part(units - reactive, share);
     const text = `${limited} of ${units}: ${Math.round(100 * share)} % of the way from the ${reactive} of a reactive policy`;
     return { ...decision, units: limited, trail: [...decision.trail, { by, units: limited, text }] };
@@ -84,7 +84,7 @@ export class Rollouts {
     const { state, fleet: before } = pool.rollout ?? { state: beginRollout(), fleet: null };
     const { leadTimeMs, control } = pool.pool;
     const fleet = before ? orderUnits(before, step, units, leadTimeMs) : beginFleet(units);
-    const reference = pool.reactive ? reactiveReady(pool.reactive, step) : undefined;
+    const reference = pool.surges.shadow ? reactiveReady(pool.surges.shadow, step) : undefined;
     const thought = readyUnits(fleet, step);
     // Under an autoscaler a floor takes nothing away from what that has.
     const modelled = control === 'floor' ? Math.max(thought, reference ?? 0) : thought;

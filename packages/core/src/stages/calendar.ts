@@ -19,6 +19,11 @@ export class CalendarStage {
     this.#limitMs = limitMs;
   }
 
+  /** No calendar is configured. */
+  get isEmpty(): boolean {
+    return this.#calendars.length === 0;
+  }
+
   async between(from: number, to: number): Promise<readonly CalendarEvent[]> {
     // All at once: the limits of several that hang must not add up.
     const answers = await Promise.all(this.#calendars.map((slot) => this.#ask(slot, from, to)));

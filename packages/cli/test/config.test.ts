@@ -70,7 +70,7 @@ describe('loadConfig', () => {
     write(cwd, 'same.json', '{"sources":[{"use":"access-log","with":{"files":["a.log"]}}],"pools":[{"id":"web","unitRate":50}]}');
     const configs = await Promise.all(['same.ts', 'same.yaml', 'same.json'].map((name) => loadConfig(path.join(cwd, name))));
     expect(configs.map((config) => config.pools)).toEqual(Array(3).fill([{ id: 'web', unitRate: 50 }]));
-    expect(configs.every((config) => config.predictors?.length === 3)).toBe(true);
+    expect(configs.every((config) => config.predictors?.length === 4)).toBe(true);
   });
 
   it('lends its own packages to a config in a folder without any', async () => {

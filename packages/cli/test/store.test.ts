@@ -47,7 +47,7 @@ describe('run, then explain, journal and profile', () => {
     expect(JSON.parse(ran.out)).toMatchObject({ events: 1200, steps: 60, decisions: 60, groups: 3, metrics: { auspex_steps_total: 60 } });
     const explained = await auspex(cwd, config('explain', '--at', '2026-01-05T00:30Z'));
     expect(explained.out).toMatch(/^web {2}2026-01-05 00:30 UTC {2}.* {2}\(shadow: nothing was ordered\)\n {2}seen +0\.333\/s/);
-    expect(explained.out).toMatch(/\n {2}trail +\d+ {2}allocate\(tiered\) /);
+    expect(explained.out).toMatch(/\n {2}trail +\d+ {2}allocate\(quantile\) /);
     expect(lines(await auspex(cwd, config('journal', '--type', 'decision')))).toHaveLength(60);
     const later = lines(await auspex(cwd, config('journal', '--type', 'decision', '--from', '2026-01-05 00:50')));
     expect(later).toHaveLength(11);

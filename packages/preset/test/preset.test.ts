@@ -54,7 +54,10 @@ test('the preset of a minimal config parses: the default engine', () => {
     'boosted-trees pools',
   ]);
   expect(config.assess.plugin.id).toBe('seed');
-  expect(config.allocate).toMatchObject({ plugin: { id: 'tiered' }, options: { floor: 'reactive', leadQuantile: 0.9 } });
+  expect(config.allocate).toMatchObject({
+    plugin: { id: 'quantile' },
+    options: { price: 10, floor: 'reactive', reactive: { scaleOutTolerance: 0 } },
+  });
   expect(config.store).toMatchObject({ plugin: { id: 'lmdb' }, options: { path: '.auspex/store' } });
   expect(config.sources.map(({ plugin }) => plugin.id)).toEqual(['access-log']);
 });
@@ -90,6 +93,8 @@ test.each([
 test('a slot is replaced whole: nothing of the default is merged in', () => {
   const { allocate } = parseConfig(preset({ ...minimal, allocate: { use: 'tiered', with: {} } }), catalogue);
   expect(allocate.options).toMatchObject({ floor: 'none', leadQuantile: 0.5 });
+  const bare = parseConfig(preset({ ...minimal, allocate: { use: 'quantile', with: {} } }), catalogue);
+  expect(bare.allocate.options).toMatchObject({ price: 10, floor: 'none' });
 });
 
 test('plugins are found by id in the catalogue', () => {
@@ -108,5 +113,5 @@ test('plugins are found by id in the catalogue', () => {
 test('two presets share nothing that the first could change', () => {
   const first = preset(minimal);
   (first.predictors as unknown[]).length = 0;
-  expect(preset(minimal).predictors).toHaveLength(3);
+  expect(preset(minimal).predictors).toHaveLength(4);
 });

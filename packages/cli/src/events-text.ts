@@ -1,4 +1,5 @@
 import type { CalendarEvent } from '@auspex/contracts';
+import type { EventOutlook } from '@auspex/core';
 import { zone as zoneOf } from '@auspex/numerics';
 import { describeImpact } from './impact.ts';
 import { cut, plural, span } from './text.ts';
@@ -7,6 +8,7 @@ import { cut, plural, span } from './text.ts';
 export interface Coming {
   readonly calendar: string;
   readonly event: CalendarEvent;
+  readonly outlook: EventOutlook;
 }
 
 const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
@@ -18,14 +20,14 @@ const HEAD = ['Starts', '', 'Lasts', 'Name', 'Category', 'Concerns', 'Expected']
 
 /** What is coming, a line each; times are those of the zone. */
 export function eventsText(coming: readonly Coming[], now: number, zone: string): string {
-  const rows = coming.map(({ event }) => [
+  const rows = coming.map(({ event, outlook }) => [
     localTime(event.start, zone),
     relation(event, now),
     span(event.end - event.start),
     cut(event.name, NAME),
     event.category ?? '',
     concerns(event),
-    describeImpact(event),
+    describeImpact(outlook),
   ]);
   const widths = HEAD.map((head, column) => Math.max(head.length, ...rows.map((row) => row[column]?.length ?? 0)));
   // A column in which nobody says anything is left out.

@@ -1,9 +1,13 @@
-import type { CalendarEvent } from '@auspex/contracts';
+import type { EventOutlook } from '@auspex/core';
 import { span } from './text.ts';
 
-/** What an event is expected to do to demand: `+50 %`, with how it comes and goes where that is given; `learnt` where nothing is. */
-export function describeImpact({ impact, shape }: Pick<CalendarEvent, 'impact' | 'shape'>): string {
-  const height = impact === undefined ? 'learnt' : percent(impact);
+/**
+ * What an event is expected to do to demand: `+50 %` where that was given, `+150 % (3 seen, +110 % to +200 %)` where it was learnt; with how it
+ * comes and goes where that is known.
+ */
+export function describeImpact({ impact, low, high, seen, by, shape }: EventOutlook): string {
+  if (by === 'unknown') return 'not known yet';
+  const height = by === 'given' ? percent(impact) : `${percent(impact)} (${seen} seen, ${percent(low)} to ${percent(high)})`;
   const ways = [
     ...(shape && shape.rampMs > 0 ? [`from ${span(shape.rampMs)} before`] : []),
     ...(shape && shape.decayMs > 0 ? [`until ${span(shape.decayMs)} after`] : []),

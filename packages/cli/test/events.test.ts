@@ -1,5 +1,13 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { lmdb } from '@auspex/preset';
+import { fakeContext } from '@auspex/testkit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BINS } from '../../core/src/events/effect.ts';
+import type { Belief } from '../../core/src/events/learn.ts';
+import { beliefKey, EVERY, emptyEvents, encodeEvents } from '../../core/src/events/state.ts';
+import { outlookOf } from '../../core/src/index.ts';
+import { KEYS } from '../../core/src/persistence/keys.ts';
 import { describeImpact } from '../src/impact.ts';
 import { auspex, folder, type Ran, write, yamlConfig } from './tools.ts';
 
@@ -59,8 +67,8 @@ describe('events', () => {
 Starts                             Lasts  Name              Category  Concerns  Expected
 ────────────────────  ───────────  ─────  ────────────────  ────────  ────────  ─────────────────────
 Fri 2026-11-27 06:00  now          24 h   Black Friday      sale      web, app  +50 % from 2 h before
-Fri 2026-11-27 20:00  in 3 h       2.5 h  The show          show      all @FRA  learnt
-Fri 2026-12-04 20:00  in 7.1 days  2.5 h  The show          show      all @FRA  learnt
+Fri 2026-11-27 20:00  in 3 h       2.5 h  The show          show      all @FRA  not known yet
+Fri 2026-12-04 20:00  in 7.1 days  2.5 h  The show          show      all @FRA  not known yet
 Sat 2026-12-05 02:00  in 7.4 days  4 h    Data centre move            internal  -30 %
 `,
     });
@@ -99,6 +107,7 @@ Sat 2026-12-05 02:00  in 7.4 days  4 h    Data centre move            internal  
       end: Date.UTC(2026, 10, 28, 5),
       startsAt: '2026-11-27T05:00:00.000Z',
       endsAt: '2026-11-28T05:00:00.000Z',
+      expected: expect.objectContaining({ by: 'given', impact: 0.5, seen: 0, shape: { rampMs: 7_200_000, decayMs: 0 } }),
     });
     expect(all.find(({ calendar }: { calendar: string }) => calendar === 'holidays')).toMatchObject({
       name: 'Christmas Day',
@@ -149,17 +158,63 @@ Sat 2026-12-05 02:00  in 7.4 days  4 h    Data centre move            internal  
   });
 });
 
+describe('what the engine of the store has learnt', () => {
+  const learnt = async (cwd: string, bytes: Uint8Array): Promise<void> => {
+    const store = lmdb.create(lmdb.config.parse({ path: path.join(cwd, 'store') }), fakeContext());
+    await store.batch([{ type: 'put', key: KEYS.events, value: bytes }]);
+    await store.close();
+  };
+  const belief = (seen: number): Belief => ({
+    mean: Math.log(2.5),
+    variance: 0.01,
+    occasion: 0.01,
+    given: null,
+    shape: new Array(BINS).fill(0),
+    shapeVariance: new Array(BINS).fill(0),
+    seen,
+    last: 0,
+  });
+
+  it('is told with how often it was seen and what four of five lie between', async () => {
+    const cwd = project(`calendars: [${JSON_CALENDAR}]`);
+    const state = emptyEvents();
+    state.beliefs.set(beliefKey('category:show', EVERY.pool), belief(3));
+    await learnt(cwd, encodeEvents(state));
+    const ran = await events(cwd);
+    expect(ran).toMatchObject({ code: 0, err: '' });
+    expect(ran.out).toMatch(/The show .* \+150 % \(3 seen, \+109 % to \+200 %\)/);
+    const { events: told } = JSON.parse((await events(cwd, '--json')).out) as { events: { name: string; expected: object }[] };
+    expect(told.find(({ name }) => name === 'The show')?.expected).toMatchObject({ by: 'learnt', seen: 3 });
+    expect(told.find(({ name }) => name === 'Black Friday')?.expected).toMatchObject({ by: 'given', impact: 0.5 });
+  });
+
+  it('that cannot be read is said, and costs nothing else', async () => {
+    const cwd = project(`calendars: [${JSON_CALENDAR}]`);
+    await learnt(cwd, Uint8Array.of(1, 2, 3));
+    const ran = await events(cwd);
+    expect(ran.code).toBe(0);
+    expect(ran.err).toMatch(/^what was learnt of earlier events cannot be told: /);
+    expect(ran.out).toContain('The show');
+  });
+
+  it('is nothing where no engine has run, and asking makes no store', async () => {
+    const cwd = project(`calendars: [${JSON_CALENDAR}]`);
+    expect((await events(cwd)).out).toContain('not known yet');
+    expect(existsSync(path.join(cwd, 'store'))).toBe(false);
+  });
+});
+
 describe('what an event is expected to do', () => {
   it.each([
-    [{}, 'learnt'],
+    [{}, 'not known yet'],
     [{ impact: 0.5 }, '+50 %'],
     [{ impact: -0.3 }, '-30 %'],
     [{ impact: 0 }, '0 %'],
     [{ impact: 0.005 }, '+0.5 %'],
     [{ impact: 12.345 }, '+1235 %'],
-    [{ shape: { rampMs: 0, decayMs: 0 } }, 'learnt'],
+    [{ shape: { rampMs: 0, decayMs: 0 } }, 'not known yet'],
     [{ impact: 1, shape: { rampMs: 1_800_000, decayMs: 3_600_000 } }, '+100 % from 30 min before until 60 min after'],
   ])('%o is %s', (event, text) => {
-    expect(describeImpact(event)).toBe(text);
+    expect(describeImpact(outlookOf({ id: 'a', name: 'A', start: 0, end: 3_600_000, ...event }))).toBe(text);
   });
 });

@@ -1,5 +1,6 @@
-import { AuspexError, type Calendar, type Clock } from '@auspex/contracts';
-import { parseConfig, type ResolvedPlugin, standaloneContext, WallClock } from '@auspex/core';
+import { existsSync } from 'node:fs';
+import { AuspexError, type Calendar, type Clock, type Store } from '@auspex/contracts';
+import { type LearntEvents, outlookOf, parseConfig, type ResolvedPlugin, readEvents, standaloneContext, WallClock } from '@auspex/core';
 import { zone as zoneOf } from '@auspex/numerics';
 import { catalogue } from '@auspex/preset';
 import type { Command } from 'commander';
@@ -56,7 +57,7 @@ async function events(flags: Flags, io: Io): Promise<void> {
   const now = clock.now();
   const { from, to } = asked(flags, now);
   const file = findConfig(io.cwd, flags.config);
-  const { calendars, settings } = parseConfig(await loadConfig(file), catalogue);
+  const { calendars, settings, store } = parseConfig(await loadConfig(file), catalogue);
   const zone = zoneFor(flags.zone, settings.zone);
   if (calendars.length === 0) {
     throw new AuspexError('NOTHING_TO_EXPLAIN', 'no calendar is configured, so nothing is planned', {
@@ -65,8 +66,10 @@ async function events(flags: Flags, io: Io): Promise<void> {
     });
   }
   const answers = await Promise.all(calendars.map((used) => ask(used, from, to, clock, settings.timeLimit, io)));
+  const learnt = await learntOf(store, clock, settings.timeLimit, io);
   const coming = answers
     .flatMap(({ found }) => found)
+    .map((each) => ({ ...each, outlook: outlookOf(each.event, learnt) }))
     .filter(({ event }) => flags.group === undefined || event.groups === undefined || event.groups.includes(flags.group))
     .sort((a, b) => a.event.start - b.event.start || (a.event.id < b.event.id ? -1 : 1));
   const failures = answers.flatMap(({ failure }) => (failure === undefined ? [] : [failure]));
@@ -102,7 +105,7 @@ function zoneFor(named: string | undefined, configured: unknown): string {
 }
 
 interface Answer {
-  readonly found: readonly Coming[];
+  readonly found: readonly Omit<Coming, 'outlook'>[];
   readonly failure?: Error;
 }
 
@@ -135,13 +138,47 @@ async function ask(
   }
 }
 
+/** What the engine of the config's store has learnt; undefined = nothing, or it cannot be told, which is said and is no failure. */
+async function learntOf(
+  { plugin, options }: ResolvedPlugin<'store'>,
+  clock: Clock,
+  limit: number,
+  io: Io,
+): Promise<LearntEvents | undefined> {
+  const { path: place } = options as { readonly path?: string };
+  // Asking must not make a store where there is none yet.
+  if (!plugin.capabilities.durable || (place !== undefined && !existsSync(place))) return undefined;
+  const over = new AbortController();
+  let store: Store | undefined;
+  try {
+    store = plugin.create(options as never, standaloneContext({ clock, signal: AbortSignal.any([io.signal, over.signal]) }));
+    const tooLate = clock.sleep(limit, over.signal).then(() => {
+      throw new AuspexError('STORE_UNREACHABLE', `no answer within ${limit / 1000} s`);
+    });
+    return await Promise.race([readEvents(store), tooLate]);
+  } catch (cause) {
+    io.signal.throwIfAborted();
+    io.err(`what was learnt of earlier events cannot be told: ${(cause as Error).message}\n`);
+    return undefined;
+  } finally {
+    over.abort();
+    await atMost(clock, CLOSING, store?.close());
+  }
+}
+
 /** Times as they are in the contract, epoch ms, and as people read them. */
 function report(from: number, to: number, coming: readonly Coming[], failures: readonly Error[]): object {
   const iso = (at: number): string => new Date(at).toISOString();
   return {
     from: iso(from),
     to: iso(to),
-    events: coming.map(({ calendar, event }) => ({ calendar, ...event, startsAt: iso(event.start), endsAt: iso(event.end) })),
+    events: coming.map(({ calendar, event, outlook }) => ({
+      calendar,
+      ...event,
+      expected: outlook,
+      startsAt: iso(event.start),
+      endsAt: iso(event.end),
+    })),
     failures: failures.map(({ message }) => message),
   };
 }

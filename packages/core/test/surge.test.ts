@@ -21,19 +21,24 @@ function forecast(at: number, median: (ahead: number) => number, spread = 0.1): 
   return { series: info.id, origin: at, stepMs: MINUTE, horizon: HORIZON, quantiles, by: 'test' };
 }
 
+/** Where nothing is planned. */
+function told(state: SurgeState, said: Forecast, at: number, of: Pool, its: SeriesInfo): ReturnType<typeof assessSurge> {
+  return assessSurge(state, said, said, at, of, its);
+}
+
 /** Plays a world in which demand is `rate(step)` and the forecast says `said(step)` of a step. */
 function play(
   steps: number,
   rate: (i: number) => number,
   said: (i: number) => number,
-  told?: (i: number, probability: number, surged: boolean) => void,
+  judge?: (i: number, probability: number, surged: boolean) => void,
 ): SurgeState {
   const state = beginSurge();
   const pending: { i: number; probability: number; reference: number }[] = [];
   for (let i = 0; i < steps; i++) {
     const at = START + i * MINUTE;
     if (i > 0) learnSurge(state, at - MINUTE, rate(i - 1), 'observed', pool, info);
-    const surge = assessSurge(
+    const surge = told(
       state,
       forecast(at, (ahead) => said(i + ahead - 1)),
       at,
@@ -42,7 +47,7 @@ function play(
     );
     if (!surge) continue;
     pending.push({ i, probability: surge.probability, reference: surge.reference });
-    for (const each of pending.filter(({ i: then }) => then + LEAD === i)) told?.(each.i, each.probability, rate(i) > each.reference);
+    for (const each of pending.filter(({ i: then }) => then + LEAD === i)) judge?.(each.i, each.probability, rate(i) > each.reference);
   }
   return state;
 }
@@ -92,7 +97,7 @@ describe('the surge probability of a pool', () => {
   it('is the forecast’s own chance of more than a reactive policy has ordered, before outcomes are known', () => {
     const state = beginSurge();
     expect(
-      assessSurge(
+      told(
         state,
         forecast(START, () => 70),
         START,
@@ -101,7 +106,7 @@ describe('the surge probability of a pool', () => {
       ),
     ).toBeUndefined();
     learnSurge(state, START, 70, 'observed', pool, info);
-    const surge = assessSurge(
+    const surge = told(
       state,
       forecast(START + MINUTE, () => 70),
       START + MINUTE,
@@ -112,7 +117,7 @@ describe('the surge probability of a pool', () => {
     expect(surge?.reference).toBeCloseTo(70, 10);
     expect(surge?.probability).toBeCloseTo(0.5, 2);
     expect([surge?.from, surge?.to]).toEqual([START + 6 * MINUTE, START + 7 * MINUTE]);
-    const rising = assessSurge(
+    const rising = told(
       state,
       forecast(START + MINUTE, (ahead) => (ahead === 6 ? 100 : 50)),
       START + MINUTE,
@@ -133,7 +138,7 @@ describe('the surge probability of a pool', () => {
     );
     const at = START + 3_000 * MINUTE;
     learnSurge(state, at - MINUTE, 90, 'observed', pool, info);
-    const surge = assessSurge(
+    const surge = told(
       state,
       forecast(at, () => 75),
       at,
@@ -177,12 +182,26 @@ describe('the surge probability of a pool', () => {
     for (const { probability } of calm) expect(probability).toBeLessThan(0.5);
   });
 
+  it('tells what planned events add apart from the rest of the forecast', () => {
+    const state = beginSurge();
+    learnSurge(state, START, 70, 'observed', pool, info);
+    const at = START + MINUTE;
+    const [base, planned] = [forecast(at, () => 50), forecast(at, () => 100)];
+    const surge = assessSurge(state, planned, base, at, pool, info);
+    const amount = (of: string): number => surge?.contributions.find((each) => each.of === of)?.amount as number;
+    const chance = (median: number): number => 1 - 1 / (1 + (median / 70) ** 10);
+    expect(sigmoid(amount('forecast'))).toBeCloseTo(chance(50), 2);
+    expect(sigmoid(amount('forecast') + amount('events'))).toBeCloseTo(chance(100), 2);
+    expect(surge?.probability).toBeCloseTo(chance(100), 2);
+    expect(told(state, base, at, pool, info)?.contributions.find(({ of }) => of === 'events')?.amount).toBe(0);
+  });
+
   it('tells a crowd that nobody planned within two steps, and forgets one odd step as fast', () => {
     const state = beginSurge();
     const step = (i: number, rate: number): number => {
       const at = START + i * MINUTE;
       learnSurge(state, at, rate, 'observed', pool, info);
-      const surge = assessSurge(
+      const surge = told(
         state,
         forecast(at + MINUTE, () => 70),
         at + MINUTE,
@@ -202,7 +221,7 @@ describe('the surge probability of a pool', () => {
     const make = (truth: 'missing' | 'masked' | 'censored', rate: number): SurgeState => {
       const state = beginSurge();
       learnSurge(state, START, 70, 'observed', pool, info);
-      assessSurge(
+      told(
         state,
         forecast(START + MINUTE, () => 70),
         START + MINUTE,
@@ -233,7 +252,7 @@ describe('the surge probability of a pool', () => {
     const at = START + 500 * MINUTE;
     const next = (of: SurgeState) => {
       learnSurge(of, at - MINUTE, 80, 'observed', pool, info);
-      return assessSurge(
+      return told(
         of,
         forecast(at, () => 70),
         at,

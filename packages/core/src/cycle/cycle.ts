@@ -355,15 +355,17 @@ export class Cycle {
     const all = [...this.series.values()];
     const forecasts = await predict.forecast(all, at);
     const byId = new Map<string, Forecast>();
+    const bases = new Map<SeriesState, Forecast>();
     forecasts.forEach((base, index) => {
       const series = all[index] as SeriesState;
       const forecast = this.events.apply(series, base);
       byId.set(series.info.id, forecast);
+      if (series.info.scope === 'pool') bases.set(series, base);
       if (isTapped(hooks.forecast)) hooks.forecast.call(forecast);
     });
     for (const state of this.pools) {
       const forecast = byId.get(state.total.info.id) as Forecast;
-      state.surge = assessSurge(state.surges, forecast, at, state.pool, state.total.info);
+      state.surge = assessSurge(state.surges, forecast, bases.get(state.total) as Forecast, at, state.pool, state.total.info);
       this.#tellGate(state, at, forecast, again);
     }
     return byId;

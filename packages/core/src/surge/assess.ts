@@ -64,9 +64,17 @@ export function learnSurge(state: SurgeState, step: number, rate: number, truth:
  * now + lead time until the next order could. Log-odds of what speaks for it add up; what outcomes have taught is in their weights, and in
  * `calibration`.
  *
+ * @param base the forecast without what planned events do to it; the same where none is
  * @param at the decision's step, epoch ms: the first that is not known
  */
-export function assessSurge(state: SurgeState, forecast: Forecast, at: number, pool: Pool, info: SeriesInfo): PoolSurge | undefined {
+export function assessSurge(
+  state: SurgeState,
+  forecast: Forecast,
+  base: Forecast,
+  at: number,
+  pool: Pool,
+  info: SeriesInfo,
+): PoolSurge | undefined {
   const { stepMs } = info;
   const origin = (at - forecast.origin) / stepMs + 1;
   state.next = { step: at, median: readForecast(forecast, origin, 0.5), high: readForecast(forecast, origin, 0.9) };
@@ -76,18 +84,20 @@ export function assessSurge(state: SurgeState, forecast: Forecast, at: number, p
   const last = Number.isInteger(lead) ? first : first + 1;
   const [from, to] = [at + first * stepMs, at + last * stepMs];
   const reference = reactiveReady(state.shadow, at + pool.leadTimeMs) * pool.unitRate * pool.target;
-  const chances = [first, last].map((k) => chanceIn(forecast, origin + k, reference));
-  const chance = Math.min(1 - SURE, Math.max(SURE, ...chances));
+  const chanceBy = (said: Forecast): number => clamp(Math.max(...[first, last].map((k) => chanceIn(said, origin + k, reference))));
+  const plain = chanceBy(base);
+  const planned = base === forecast ? plain : chanceBy(forecast);
   const rate = state.rates.at(-1) as number;
   const hour = hourOfWeek(zone(info.zone).toLocal(to));
-  const { base, here } = habitOf(state.habit, hour);
+  const habit = habitOf(state.habit, hour);
   const inputs = [
     1,
-    logit(chance),
+    logit(plain),
     ratio(rate, reference),
     ratio(rate, state.rates[0] as number),
-    logit(clamp(here)) - logit(clamp(base)),
+    logit(clamp(habit.here)) - logit(clamp(habit.base)),
     state.deviation,
+    logit(planned) - logit(plain),
   ];
   state.waiting.push({ from, to, reference, inputs, surged: false, unknown: false });
   const parts = amounts(state.logistic, inputs);
@@ -95,11 +105,12 @@ export function assessSurge(state: SurgeState, forecast: Forecast, at: number, p
   const calibration = parts[0] as number;
   const texts = [
     `outcomes move it by ${signed(calibration)}`,
-    `by the forecast ${percent(chance)} for more than ${reference.toPrecision(3)}/s`,
+    `by the forecast ${percent(plain)} for more than ${reference.toPrecision(3)}/s`,
     `${percent(rate / Math.max(reference, SMALLEST))} of it is used now`,
     `demand is ${signed(inputs[3] as number)} (log) to a lead time ago`,
-    `at this hour of the week ${percent(here)} were surges, ${percent(base)} over all`,
+    `at this hour of the week ${percent(habit.here)} were surges, ${percent(habit.base)} over all`,
     `the last steps were ${signed(state.deviation)} spreads off`,
+    base === forecast ? 'nothing is planned' : `with what is planned ${percent(planned)}`,
   ];
   const contributions: Contribution[] = INPUTS.map((of, i) => ({ of, amount: parts[i] as number, text: texts[i] as string }));
   const probability = sigmoid(score + calibration);

@@ -43,7 +43,17 @@ async function assess(trace: Trace): Promise<SurgeAssessment> {
   });
   const demand = trace.rates.map((rate) => rate / 60);
   return assessSurges([
-    { pool: trace.name, stepMs: MINUTE, at, demand, reference, probability, leadMs: trace.delay * MINUTE, windowMs: MINUTE },
+    {
+      pool: trace.name,
+      stepMs: MINUTE,
+      at,
+      demand,
+      reference,
+      probability,
+      leadMs: trace.delay * MINUTE,
+      windowMs: MINUTE,
+      judgedFrom: trace.history,
+    },
   ]);
 }
 

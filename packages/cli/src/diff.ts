@@ -16,7 +16,7 @@ export interface Differences {
   /** Decisions that both made, and of those the ones that came out otherwise, in order of time. */
   readonly compared: number;
   readonly changes: readonly Change[];
-  /** Decisions that one of them alone made: another span, another pool. */
+  /** Decisions of the span of both that one of them alone made: a pool that is gone, steps that were not decided. */
   readonly only: { readonly from: number; readonly to: number };
   /** Sums of ordered units over all compared decisions. */
   readonly units: { readonly from: number; readonly to: number };
@@ -34,6 +34,23 @@ export async function decisionsOf(records: AsyncIterable<JournalRecord>): Promis
 
 /** Compares by pool and step; a decision is another one where its units or its tier are. */
 export function differences(from: Decisions, to: Decisions): Differences {
+  const [a, b] = [spanOf(from), spanOf(to)];
+  const [first, last] = [Math.max(a.first, b.first), Math.min(a.last, b.last)];
+  return compare(within(from, first, last), within(to, first, last));
+}
+
+function spanOf(decisions: Decisions): { readonly first: number; readonly last: number } {
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { step } of decisions.values()) [first, last] = [Math.min(first, step), Math.max(last, step)];
+  return { first, last };
+}
+
+/** Those of the steps first..last, both included. */
+export function within(decisions: Decisions, first: number, last: number): Decisions {
+  return new Map([...decisions].filter(([, { step }]) => step >= first && step <= last));
+}
+
+function compare(from: Decisions, to: Decisions): Differences {
   const changes: Change[] = [];
   const units = { from: 0, to: 0 };
   let compared = 0;

@@ -17,9 +17,11 @@ const reason = (name: string, units: number): Reason => ({ by: name, units, text
 
 describe('differences', () => {
   it('are decisions of both whose units or tier are others; what one alone has is counted', () => {
-    const from = by(decision(2, 5), decision(0, 3), decision(1, 4), decision(9, 1));
+    const gone = decision(1, 7, [], { key: 'api@1', pool: 'api' });
+    const from = by(decision(2, 5), decision(0, 3), decision(1, 4), gone, decision(9, 1));
     const to = by(decision(0, 3), decision(1, 6), decision(2, 5, [], { tier: 'moderate' }), decision(7, 1), decision(8, 1));
     const found = differences(from, to);
+    // Minute 9 is after the end of the other side; a pool that is gone in the midst is not.
     expect(found).toMatchObject({ compared: 3, only: { from: 1, to: 2 }, units: { from: 12, to: 14 } });
     expect(found.changes.map(({ key, from: a, to: b }) => [key, a.units, b.units])).toEqual([
       ['web@1', 4, 6],
@@ -81,6 +83,8 @@ describe('auspex diff', () => {
     expect(same.out).toMatch(/^0 decisions of \d+ differ/);
     const other = await auspex(cwd, ['diff', 'rates.csv', '--from', 'a.ndjson', '--to', 'b.config.ts', '--exit-code', '--json']);
     expect(other.code).toBe(1);
+    const late = await auspex(cwd, ['diff', '--from', 'a.ndjson', '--to', 'a.ndjson', '--since', '2026-01-06T20:00Z']);
+    expect(late.out).toMatch(/^0 decisions of 1\d differ/);
     expect(JSON.parse(other.out.split('\n')[0] as string)).toMatchObject({ pool: 'web', from: { units: 20 }, to: { units: 30 } });
   });
 

@@ -200,6 +200,7 @@ class AuspexEngine implements Engine {
       const { journal, ingest } = this.#parts;
       if (durable) journal.wanted = true;
       this.#untold = await this.#persistence.restore();
+      this.#parts.failures.begin();
       if (!Number.isNaN(ingest.next)) this.#tellStart(ingest.next);
       // Opened last, so closed first: what was learnt is saved while everything still stands.
       this.#lifecycle.opened({ name: 'checkpoint', close: () => this.#finish(durable) });

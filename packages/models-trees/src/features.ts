@@ -37,7 +37,7 @@ export interface Scale {
  * @param last number of the last known step
  * @returns log of the last hour's mean; NaN where nothing is known of it
  */
-export function originInputs(history: History, last: number, { offset }: Scale, out: Float32Array, at: number): number {
+export function originInputs(history: History, last: number, zoneId: string, { offset }: Scale, out: Float32Array, at: number): number {
   const { stepMs } = history;
   const log = (rate: number): number => Math.log(rate + offset);
   const steps = (ms: number): number => Math.max(1, Math.round(ms / stepMs));
@@ -61,7 +61,7 @@ export function originInputs(history: History, last: number, { offset }: Scale, 
   put(stretch(history, last, longest, (rate) => rate < quiet));
   const half = Math.round((AROUND[1] as number) / stepMs);
   for (const back of BACK) {
-    const then = last - steps(back);
+    const then = before(last, back, stepMs, zoneId);
     put(log(meanOf(history, then - half, then + half)) - reference);
   }
   return reference;
@@ -82,7 +82,7 @@ export function targetInputs(
   const target = last + ahead;
   let next = at + ORIGIN;
   const means = BACK.flatMap((back) => {
-    const then = target - Math.round(back / stepMs);
+    const then = before(target, back, stepMs, zoneId);
     // What lies after `last` is not known yet: a day ahead, the day before is today.
     return AROUND.map((around) => {
       const half = Math.round(around / stepMs);
@@ -95,6 +95,13 @@ export function targetInputs(
   out[next++] = (((local % DAY) + DAY) % DAY) / MINUTE;
   out[next++] = (((local % WEEK) + WEEK) % WEEK) / MINUTE;
   out[next++] = ahead;
+}
+
+/** Number of the step at the same local time `back` before: after a clock change an hour more or less ago. */
+function before(number: number, back: number, stepMs: number, zoneId: string): number {
+  const clock = zone(zoneId);
+  const at = number * stepMs;
+  return number - Math.round((back - clock.offset(at) + clock.offset(at - back)) / stepMs);
 }
 
 function extreme(history: History, last: number, steps: number, pick: (a: number, b: number) => number): number {

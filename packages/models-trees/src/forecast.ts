@@ -2,12 +2,12 @@ import { type ForecastRequest, NOT_READY, type NotReady, type Prediction } from 
 import { normalQuantile } from '@auspex/numerics';
 import { quantileOf } from './boost/fit.ts';
 import { INPUTS, originInputs, targetInputs } from './features.ts';
-import { lastKnown } from './history.ts';
+import { boundAt, lastKnown } from './history.ts';
 import { LEVELS, type SeriesModel } from './model.ts';
 import type { TreesState } from './state.ts';
 
-/** What capacity let through is the least that is expected for a while; how long a surge lasts nobody knows. */
-const BOUND_HALF_LIFE_MS = 1_800_000;
+/** Steps since the last known one that are answered whatever was trained. */
+const FAR = 240;
 const SCORES = LEVELS.map(normalQuantile);
 /** One row of inputs, written anew for each question. */
 const row = new Float32Array(INPUTS);
@@ -17,10 +17,11 @@ export function forecast(state: TreesState, model: SeriesModel | undefined, requ
   const { history, zone } = state;
   if (!model || Number.isNaN(history.last) || model.stepMs !== history.stepMs) return NOT_READY;
   const { horizon, levels, origin } = request;
-  const { bound } = history;
   const last = lastKnown(history);
   const behind = Math.round(origin / history.stepMs) - 1 - last;
-  const reference = originInputs(history, last, model.scale, row, 0);
+  // After a long gap the recent values say nothing any more: that is left to models of longer distances.
+  if (behind > Math.max(FAR, 4 * model.ahead)) return NOT_READY;
+  const reference = originInputs(history, last, zone, model.scale, row, 0);
   if (Number.isNaN(reference)) return NOT_READY;
   const quantiles = new Float64Array(horizon.length * levels.length);
   const places = levels.map(placeOf);
@@ -29,7 +30,7 @@ export function forecast(state: TreesState, model: SeriesModel | undefined, requ
     targetInputs(history, last, ahead, reference, zone, model.scale, row, 0);
     row[INPUTS - 1] = Math.min(ahead, model.ahead);
     const rates = ratesAt(model, reference);
-    let least = bound * 0.5 ** ((ahead * history.stepMs) / BOUND_HALF_LIFE_MS);
+    let least = boundAt(history, last + ahead);
     for (let c = 0; c < levels.length; c++) {
       const [index, share] = places[c] as readonly [number, number];
       const low = rates[index] as number;

@@ -1,8 +1,8 @@
 import type { Observation } from '@auspex/contracts';
 
 const DAY = 86_400_000;
-/** Furthest that an input looks back beyond a week: the quarter of an hour around the same moment, and some. */
-const BEYOND_MS = 3_600_000;
+/** Furthest that an input looks back beyond a week: the quarter of an hour around the same moment, and the hour of a clock change. */
+const BEYOND_MS = 7_200_000;
 
 /**
  * The rates of the last week, step by step, with running sums, so that the mean of any window costs the same. What is not known of a
@@ -17,8 +17,9 @@ export interface History {
   readonly counts: Float64Array;
   /** Number of the last step (its start / stepMs). NaN = nothing was seen. */
   last: number;
-  /** Highest rate that capacity let through since the last known step: demand is not below it. */
+  /** What capacity let through of the steps since the last known one, the newest most: demand was not below it. And of which step it is. */
   bound: number;
+  boundStep: number;
 }
 
 export function historyLength(stepMs: number): number {
@@ -34,6 +35,7 @@ export function beginHistory(stepMs: number): History {
     counts: new Float64Array(length),
     last: Number.NaN,
     bound: 0,
+    boundStep: Number.NaN,
   };
 }
 
@@ -50,7 +52,10 @@ export function addStep(history: History, { step, truth, value }: Observation): 
   for (let skipped = from; skipped < number; skipped++) put(history, skipped, Number.NaN);
   put(history, number, known ? value : Number.NaN);
   if (known) history.bound = 0;
-  else if (truth === 'censored' && value > history.bound) history.bound = value;
+  else if (truth === 'censored' && value >= boundAt(history, number)) {
+    history.bound = value;
+    history.boundStep = number;
+  }
   return true;
 }
 
@@ -74,6 +79,14 @@ function slot({ rates }: History, number: number): number {
 export function rateAt(history: History, number: number): number {
   const { last, rates } = history;
   return number > last || number <= last - rates.length ? Number.NaN : (rates[slot(history, number)] as number);
+}
+
+/** Half of what capacity let through is the least that is expected half an hour later: how long a surge lasts nobody knows. */
+const BOUND_HALF_LIFE_MS = 1_800_000;
+
+/** The least that is expected of a step, by what capacity let through before it; 0 = nothing was hidden. */
+export function boundAt({ bound, boundStep, stepMs }: History, number: number): number {
+  return bound === 0 ? 0 : bound * 0.5 ** (((number - boundStep) * stepMs) / BOUND_HALF_LIFE_MS);
 }
 
 /** Number of the newest step whose rate is known; NaN where none is. */

@@ -44,7 +44,7 @@ export const boostedTrees = definePredictor({
         models = readArtifact(artifact);
       },
       encode: encodeState,
-      decode: decodeState,
+      decode: (bytes, info) => decodeState(bytes, info),
     };
   },
 });

@@ -34,7 +34,7 @@ export function trainSeries(series: PackedSeries, options: TreesOptions, random:
   if (observed < options.fewestSteps || !(sum > 0)) return undefined;
   const scale: Scale = { offset: (OFFSET_SHARE * sum) / observed };
   const { inputs, targets } = drawRows(series, scale, options.maxRows, random.fork('rows'));
-  if (targets.length < options.fewestSteps) return undefined;
+  if (targets.length < Math.min(options.fewestSteps, options.maxRows) / 2) return undefined;
   const binned = binInputs(inputs, INPUTS);
   const boosting = { trees: options.trees, leaves: options.leaves, rate: options.learningRate };
   const quantiles = LEVELS.map((level) => fitQuantile(binned, inputs, targets, level, boosting, random.fork(`level ${level}`)));
@@ -62,7 +62,7 @@ function drawRows(series: PackedSeries, scale: Scale, maxRows: number, random: S
       const target = byStep.get(history.last + distance);
       if (target === undefined) continue;
       const at = rows * INPUTS;
-      const reference = originInputs(history, history.last, scale, inputs, at);
+      const reference = originInputs(history, history.last, series.zone, scale, inputs, at);
       if (Number.isNaN(reference)) continue;
       targetInputs(history, history.last, distance, reference, series.zone, scale, inputs, at);
       targets[rows] = Math.log((values[target] as number) + scale.offset) - reference;

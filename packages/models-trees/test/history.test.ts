@@ -1,7 +1,7 @@
 import { SeededRandom } from '@auspex/numerics';
 import { expect, it } from 'vitest';
 import { INPUTS, originInputs, targetInputs } from '../src/features.ts';
-import { addStep, beginHistory, lastKnown, meanOf, rateAt, rebuild } from '../src/history.ts';
+import { addStep, beginHistory, boundAt, lastKnown, meanOf, rateAt, rebuild } from '../src/history.ts';
 
 const MINUTE = 60_000;
 const START = Date.UTC(2026, 0, 5);
@@ -39,10 +39,13 @@ it('a censored step is known of by its bound alone, until a step is seen again',
   for (let i = 0; i < 100; i++) addStep(history, { step: START + i * MINUTE, value: 50, truth: 'observed' });
   addStep(history, { step: START + 100 * MINUTE, value: 80, truth: 'censored' });
   addStep(history, { step: START + 101 * MINUTE, value: 70, truth: 'censored' });
+  // Fading, but not while what comes through is as much.
+  expect(boundAt(history, history.last + 29)).toBeCloseTo(40, 5);
+  addStep(history, { step: START + 102 * MINUTE, value: 79, truth: 'censored' });
+  expect(boundAt(history, history.last)).toBe(79);
   expect(rateAt(history, history.last)).toBeNaN();
-  expect(history.bound).toBe(80);
-  expect(lastKnown(history)).toBe(history.last - 2);
-  addStep(history, { step: START + 102 * MINUTE, value: 60, truth: 'observed' });
+  expect(lastKnown(history)).toBe(history.last - 3);
+  addStep(history, { step: START + 103 * MINUTE, value: 60, truth: 'observed' });
   expect(history.bound).toBe(0);
 });
 
@@ -67,9 +70,26 @@ it('inputs of an origin use nothing after it: two histories that part later have
     const last = history.last;
     if (k === 1)
       for (let i = 0; i < 20; i++) addStep(history, { step: START + (values.length + i) * MINUTE, value: 1_000, truth: 'observed' });
-    const reference = originInputs(history, last, { offset: 0.1 }, row, 0);
+    const reference = originInputs(history, last, 'Europe/Berlin', { offset: 0.1 }, row, 0);
     targetInputs(history, last, 30, reference, 'Europe/Berlin', { offset: 0.1 }, row, 0);
   });
   expect(rows[0].every(Number.isFinite)).toBe(true);
   expect(rows[1]).toEqual(rows[0]);
+});
+
+it('the same moment of other days is that of the clock on the wall, over a clock change too', () => {
+  const history = beginHistory(15 * MINUTE);
+  const change = Date.UTC(2026, 2, 29, 1);
+  // Each local time of day has a rate of its own.
+  const rate = (at: number): number => 1 + ((at + (at >= change ? 2 : 1) * 3_600_000) % 86_400_000) / 900_000;
+  let at = change - 8 * 86_400_000;
+  for (; at < change + 86_400_000; at += 15 * MINUTE) addStep(history, { step: at, value: rate(at), truth: 'observed' });
+  const row = new Float32Array(INPUTS);
+  const scale = { offset: 1e-9 };
+  const reference = originInputs(history, history.last, 'Europe/Berlin', scale, row, 0);
+  targetInputs(history, history.last, 5, reference, 'Europe/Berlin', scale, row, 0);
+  const target = at + 4 * 15 * MINUTE;
+  // The narrow spans of one day, two days and a week before, the last four inputs but three pairs from the end.
+  const narrow = [INPUTS - 10, INPUTS - 8, INPUTS - 6].map((i) => Math.exp((row[i] as number) + reference));
+  for (const found of narrow) expect(found).toBeCloseTo(rate(target), 3);
 });

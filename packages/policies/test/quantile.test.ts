@@ -107,7 +107,7 @@ describe('the allocator', () => {
     const [proposal] = allocator.allocate(state, input([view({ pool: one, forecast: exponential(10) })]));
     expect(proposal?.settled).toBe(true);
     expect(proposal?.reasons[0]?.text).toMatch(
-      /^6\.93\/s expected at 12:\d\d UTC needs 7 units .* price 30 short to 1 idle .* chance above 3 %: unit \d+ is, with \d+ %$/,
+      /^6\.93\/s expected at 12:\d\d UTC needs 7 units .* at 30 short to 1 idle a unit is worth a chance of 2\.2 % there: unit \d+ has 2\.\d %$/,
     );
   });
 

@@ -67,7 +67,8 @@ export class HttpCalendar implements Calendar {
     }
     const parse = (text: string): Plan => planOf(text, shown(url), 'http-calendar', zone, this.#context);
     const key = `${keyOf('http', this.#options.url)}/${String(number).padStart(6, '0')}`;
-    void this.#forgetPast();
+    // The whole plan is one copy without a date.
+    if (!whole) void this.#forgetPast();
     return new RemoteCopy({ client: this.#client, url, key, parse, access: this.#options, context: this.#context });
   }
 

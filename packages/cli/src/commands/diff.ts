@@ -4,7 +4,7 @@ import { type Decision, deepFreeze, type JournalRecord } from '@auspex/contracts
 import { replay } from '@auspex/evaluate';
 import { catalogue } from '@auspex/preset';
 import type { Command } from 'commander';
-import { type Change, type Decisions, type Differences, decisionsOf, differences } from '../diff.ts';
+import { type Change, type Decisions, type Differences, decisionsOf, differences, within } from '../diff.ts';
 import { Ended, EXIT } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { journalFile } from '../journal-file.ts';
@@ -12,7 +12,7 @@ import { makePlan } from '../plan.ts';
 import { Progress } from '../progress.ts';
 import { hang, instant, plural } from '../text.ts';
 import type { TraceFlags } from '../trace.ts';
-import { numberOf, wrongUse } from '../values.ts';
+import { numberOf, timeOf, wrongUse } from '../values.ts';
 import { withTraceOptions } from './options.ts';
 
 interface Flags extends TraceFlags {
@@ -51,7 +51,7 @@ export function diffCommand(io: Io): (command: Command) => Command {
       .option('--until <time>', 'compare up to here (default: the end of the trace)')
       .option('--pool <id>', 'only this pool')
       .option('--limit <n>', `changes to print (default: ${LIMIT})`)
-      .option('--exit-code', 'end with 1 where a decision differs')
+      .option('--exit-code', 'end with 1 where a decision differs, or one side lacks it')
       .option('--json', 'every change as NDJSON: key, units, trails')
       .addHelpText('after', EXAMPLES)
       .action(async (files: string[], flags: Flags) => diff(files, flags, io));
@@ -61,14 +61,27 @@ async function diff(files: readonly string[], flags: Flags, io: Io): Promise<voi
   const limit = numberOf(flags.limit ?? String(LIMIT), '--limit', { least: 0, whole: true }, 'a whole number of changes, such as 20');
   const from = await sideOf(flags.from, files, flags, io);
   const to = await sideOf(flags.to, files, flags, io);
-  const found = differences(of(from, flags.pool), of(to, flags.pool));
+  const [first, last] = [
+    dateOf(flags.since, '--since') ?? Number.NEGATIVE_INFINITY,
+    dateOf(flags.until, '--until') ?? Number.POSITIVE_INFINITY,
+  ];
+  const part = (side: Decisions): Decisions => within(of(side, flags.pool), first, last);
+  const found = differences(part(from), part(to));
   if (found.compared === 0) {
     const remedy = 'Both must be of the same pools and span: replay both on one trace, with one --since and --until.';
     throw wrongUse('--to', `no decision of ${flags.from} has its like in ${flags.to}`, remedy);
   }
   if (flags.json) for (const change of found.changes) io.out(`${JSON.stringify(lineOf(change))}\n`);
   else io.out(text(found, flags, limit, io.width));
-  if (flags.exitCode && found.changes.length > 0) throw new Ended(EXIT.failure);
+  const { only } = found;
+  if (flags.json && only.from + only.to > 0)
+    io.err(`not compared: ${only.from} that only ${flags.from} has, ${only.to} that only ${flags.to} has\n`);
+  if (flags.exitCode && found.changes.length + only.from + only.to > 0) throw new Ended(EXIT.failure);
+}
+
+/** A date; a share of a trace is the replay's to find, and what is compared ends where either side does. */
+function dateOf(time: string | undefined, option: string): number | undefined {
+  return time === undefined || time.trim().endsWith('%') ? undefined : timeOf(time, option);
 }
 
 /** The decisions of a journal, or of a config that is replayed. */

@@ -24,28 +24,35 @@ const zone = z.union([
   }),
 ]);
 
-const pool = z.strictObject({
-  id: z.string().min(1).max(100).describe('Unique name.'),
-  pop: z.string().default('*').describe('The POP whose demand it serves; * = all together.'),
-  groups: z.array(z.string()).min(1).default(['*']).describe('Groups that load it; * in a name stands for any text.'),
-  measure: z.enum(['requests', 'work', 'bytes', 'sessions']).default('requests').describe('What of the usage loads it.'),
-  unitRate: z.number().positive().describe('What one unit serves at 100 % use, in the measure, a second.'),
-  target: z.number().gt(0).lte(1).default(0.7).describe('Share of unitRate that is planned for.'),
-  min: z.int().nonnegative().default(1).describe('Fewest units.'),
-  max: z.int().positive().default(1000).describe('Most units.'),
-  leadTime: duration().prefault('5m').describe('p90 of the time from order to ready.'),
-  price: z.number().nonnegative().default(1).describe('Price of a unit for an hour, in any one currency.'),
-  importance: z.number().positive().default(1).describe('Weight when units are short.'),
-  importances: z
-    .record(z.string(), z.number().positive())
-    .default({})
-    .describe('Weight by group inside the pool; * in a name stands for any text.'),
-  control: z.enum(['floor', 'full']).default('floor').describe('floor: raise a floor under another autoscaler; full: decide alone.'),
-  actuator: pluginUse<'actuator'>()
-    .optional()
-    .describe('What carries its decisions out; absent = simulated by nothing: decisions are journaled only.'),
-  rollout: rollout.optional().describe('From watching to acting by stages; absent = the mode of the engine decides.'),
-});
+const pool = z
+  .strictObject({
+    id: z.string().min(1).max(100).describe('Unique name.'),
+    pop: z.string().default('*').describe('The POP whose demand it serves; * = all together.'),
+    groups: z.array(z.string()).min(1).default(['*']).describe('Groups that load it; * in a name stands for any text.'),
+    measure: z.enum(['requests', 'work', 'bytes', 'sessions']).default('requests').describe('What of the usage loads it.'),
+    unitRate: z.number().positive().describe('What one unit serves at 100 % use, in the measure, a second.'),
+    target: z.number().gt(0).lte(1).default(0.7).describe('Share of unitRate that is planned for.'),
+    min: z.int().nonnegative().default(1).describe('Fewest units.'),
+    max: z.int().positive().default(1000).describe('Most units.'),
+    leadTime: duration().prefault('5m').describe('p90 of the time from order to ready.'),
+    price: z.number().nonnegative().default(1).describe('Price of a unit for an hour, in any one currency.'),
+    importance: z.number().positive().default(1).describe('Weight when units are short.'),
+    importances: z
+      .record(z.string(), z.number().positive())
+      .default({})
+      .describe('Weight by group inside the pool; * in a name stands for any text.'),
+    control: z.enum(['floor', 'full']).default('floor').describe('floor: raise a floor under another autoscaler; full: decide alone.'),
+    actuator: pluginUse<'actuator'>()
+      .optional()
+      .describe('What carries its decisions out; absent = simulated by nothing: decisions are journaled only.'),
+    rollout: rollout.optional().describe('From watching to acting by stages; absent = the mode of the engine decides.'),
+  })
+  .superRefine(({ control, rollout }, context) => {
+    if (control !== 'full' || rollout?.stage !== 'auto') return;
+    // Back to shadow would leave the pool as it is, in the very shortage that sent it back: under a floor another autoscaler takes over.
+    const message = 'auto is for control: floor: in full control nobody takes over when it goes back to shadow; set shadow, canary or full';
+    context.addIssue({ code: 'custom', path: ['rollout', 'stage'], message });
+  });
 
 const budget = z
   .strictObject({

@@ -141,6 +141,7 @@ export class Cycle {
         ready: undefined,
         proposals: [],
         lastChange: undefined,
+        saturated: false,
         calm: [],
         surges: beginSurge(),
         surge: undefined,
@@ -236,6 +237,9 @@ export class Cycle {
         addLoad(state, each);
       }
     }
+    // Once a pool: each of its groups asks.
+    const { settings, trustDemand } = this.#parts;
+    for (const state of this.pools) state.saturated = !trustDemand && isSaturated(state, total(state) / (settings.step / 1000), settings);
     return byGroup;
   }
 
@@ -267,7 +271,7 @@ export class Cycle {
     const seconds = settings.step / 1000;
     for (const [group, state] of this.groups.all) {
       const usage = byGroup.get(group) ?? NO_USAGE;
-      const truth = this.#truth === 'observed' && this.#hidden(group, usage, seconds) ? 'censored' : this.#truth;
+      const truth = this.#truth === 'observed' && this.#hidden(group, usage) ? 'censored' : this.#truth;
       if (truth === 'observed') {
         const rate = usage.reduce((sum, each) => sum + amount(each, 'requests'), 0) / seconds;
         state.level = state.level === 0 ? rate : 0.995 * state.level + 0.005 * rate;
@@ -278,17 +282,13 @@ export class Cycle {
   }
 
   /** Did capacity hide this group's demand at any POP? */
-  #hidden(group: string, usage: readonly Usage[], seconds: number): boolean {
+  #hidden(group: string, usage: readonly Usage[]): boolean {
     return usage.some((each) =>
       this.#index.loadedBy(group, each.pop).some((state) => {
         const load = state.loads.get(group);
-        return (load !== undefined && isThrottled(load, this.#parts.settings)) || this.#saturated(state, seconds);
+        return (load !== undefined && isThrottled(load, this.#parts.settings)) || state.saturated;
       }),
     );
-  }
-
-  #saturated(state: PoolState, seconds: number): boolean {
-    return !this.#parts.trustDemand && isSaturated(state, total(state) / seconds, this.#parts.settings);
   }
 
   /** Puts a step of history where training finds it, and changes nothing else. */
@@ -329,7 +329,7 @@ export class Cycle {
     const observe = (series: SeriesState, value: number, truth: Truth): void => take(series, { step, value, truth });
     const seen = new Set<SeriesState>();
     for (const state of this.pools) {
-      const saturated = this.#truth === 'observed' && this.#saturated(state, seconds);
+      const saturated = this.#truth === 'observed' && state.saturated;
       const censored = saturated || isThrottled(sumOfLoads(state), settings);
       for (const [group, series] of state.members) {
         if (seen.has(series)) continue;
@@ -507,7 +507,8 @@ export class Cycle {
     const { guards } = settings;
     // What was proposed one lead time ago was proposed for now: units for it must not go before.
     const stabilisationMs = guards.stabilisation ?? (settled ? 0 : Math.max(300_000, state.pool.leadTimeMs + settings.step));
-    const calmMs = Math.max(stabilisationMs, state.pool.leadTimeMs);
+    // Whole steps: what is kept of calm steps must reach back so far.
+    const calmMs = Math.ceil(Math.max(stabilisationMs, state.pool.leadTimeMs) / settings.step) * settings.step;
     const { cooldown: cooldownMs, maxUp, maxDown, maxDownShare = 0.1 } = guards;
     const limits = { stabilisationMs, cooldownMs, maxUp, maxDown, calmMs, maxDownShare };
     const trail = [...decision.trail];
@@ -516,7 +517,14 @@ export class Cycle {
       units = decision.previous;
       trail.push({ by: `hook(${veto.by})`, units, text: `vetoed: ${veto.why}` });
     }
-    const blocked = readReduction(state, units < decision.previous, view, at, calmMs, failures.anyReported);
+    const blocked = readReduction(
+      state,
+      units < decision.previous,
+      view,
+      at,
+      { keepMs: calmMs, stepMs: settings.step },
+      failures.anyReported,
+    );
     const said = { blocked, freeze: this.#freezeOf(state.pool.id, at), hold: holds.inForce(state.pool.id, at) };
     const result = runGuards(GUARDS, units, guardView(state, at, said), limits);
     trail.push(...result.reasons);
@@ -598,6 +606,7 @@ export class Cycle {
     const series = new Set<string>();
     let members = 0;
     this.#parts.profile.forget(group);
+    this.#index.forget(group);
     for (const state of this.pools) {
       const member = state.members.get(group);
       if (!member) continue;

@@ -34,6 +34,8 @@ export interface PoolState {
   ready: number | undefined;
   proposals: { step: number; units: number }[];
   lastChange: number | undefined;
+  /** Were the ready units so busy in the last step that some demand may have stayed away? */
+  saturated: boolean;
   /** Steps in a row in which a reduction was asked for in full control and nothing stopped it, and the units that were safe. */
   calm: { step: number; units: number }[];
   /** What is learnt of its surges, and the chance of one as it was last told. */
@@ -87,6 +89,10 @@ export class PoolIndex {
       byGroup.set(group, pools);
     }
     return pools;
+  }
+
+  forget(group: string): void {
+    for (const byGroup of this.#byPop.values()) byGroup.delete(group);
   }
 }
 

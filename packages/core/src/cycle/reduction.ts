@@ -15,7 +15,7 @@ export function readReduction(
   asked: boolean,
   view: PoolView,
   at: number,
-  keepMs: number,
+  { keepMs, stepMs }: { readonly keepMs: number; readonly stepMs: number },
   failed: boolean,
 ): string | undefined {
   if (!asked || state.pool.control === 'floor') {
@@ -31,6 +31,8 @@ export function readReduction(
   const most = quantileSorted(pathMaxima(rates, horizon, 1, horizon.at(-1) as number), 0.99);
   const reactive = state.surges.shadow ? reactiveRecommendation(state.surges.shadow) : state.pool.max;
   const units = Math.max(unitsNeeded(most, state.pool), reactive);
+  // A step between that was only learnt from may have been anything.
+  if ((state.calm.at(-1)?.step ?? at) < at - stepMs) state.calm = [];
   // One step more than the window: the oldest says that it has been that long.
   state.calm = [...state.calm.filter(({ step }) => step >= at - keepMs && step < at), { step: at, units }];
   return undefined;

@@ -8,7 +8,18 @@ import { pathsWithEffects, withEffects } from './apply.ts';
 import { LONGEST_MS, learntShape, logImpact, windowOf } from './effect.ts';
 import { type Belief, beginBelief, expected, learn, type Shown } from './learn.ts';
 import { learntText } from './notice.ts';
-import { beliefKey, decodeEvents, EVERY, type EventsState, emptyEvents, encodeEvents, kindOf, trackKey } from './state.ts';
+import {
+  beliefKey,
+  decodeEvents,
+  EVERY,
+  type EventsState,
+  emptyEvents,
+  encodeEvents,
+  groupOf,
+  kindOf,
+  scopeOf,
+  trackKey,
+} from './state.ts';
 import { beginTrack, type Effect, effectAt, observe, shownBy, type Track } from './track.ts';
 
 /** From a mean absolute error to a standard deviation, for normal errors. */
@@ -44,7 +55,6 @@ export class Events {
   /** It has been in the store: what is gone must go there, too. */
   #stored = false;
   /** Kinds of events that beliefs are of. */
-  readonly #kinds = new Set<string>();
   readonly #calendar: Pick<CalendarStage, 'between' | 'isEmpty'>;
   readonly #settings: Settings;
   readonly #journal: Pick<Journal, 'append'>;
@@ -90,7 +100,14 @@ export class Events {
     // Without calendars, as where a store is only tidied, what was planned last stands.
     if (this.#calendar.isEmpty) return;
     const lead = Math.max(...this.#pools.map(({ pool }) => pool.leadTimeMs));
-    this.#state.plan = await this.#calendar.between(at - LONGEST_MS, at + lead + 2 * this.#settings.step + LONGEST_MS);
+    const { step } = this.#settings;
+    const reach = at + lead + 2 * step;
+    const planned = await this.#calendar.between(at - LONGEST_MS, reach + LONGEST_MS);
+    // Of those near, the ones that can matter to this step or to a forecast of it: each is asked about for every series.
+    this.#state.plan = planned.filter((event) => {
+      const { from, to } = windowOf(event);
+      return to > at - 2 * step && from < reach + step;
+    });
     if (this.#idle) this.#factors.clear();
   }
 
@@ -261,11 +278,16 @@ export class Events {
   #put(kind: string, scope: string, belief: Belief): void {
     const { beliefs } = this.#state;
     const key = beliefKey(kind, scope);
-    this.#kinds.add(kind);
     beliefs.delete(key);
     beliefs.set(key, belief);
-    const [oldest] = beliefs.keys();
-    if (beliefs.size > MOST_BELIEFS && oldest !== undefined) beliefs.delete(oldest);
+    if (beliefs.size <= MOST_BELIEFS) return;
+    // Never those of pools and of all: a yearly sale is the oldest of them, and what the next one rests on.
+    for (const each of beliefs.keys()) {
+      const of = scopeOf(each);
+      if (of === EVERY.group || of === EVERY.pool || of.startsWith('pool:')) continue;
+      beliefs.delete(each);
+      return;
+    }
   }
 
   #tell({ event, series, scope, prior }: Track, shown: Shown, learnt: Belief, at: number): void {
@@ -279,11 +301,10 @@ export class Events {
   forget(group: string, series: readonly string[]): void {
     const { beliefs, running, plan } = this.#state;
     this.#tracks.clear();
-    for (const id of series) {
-      this.#factors.delete(id);
-      for (const kind of this.#kinds) beliefs.delete(beliefKey(kind, id));
-    }
-    for (const [key, track] of running) if (series.includes(track.series)) running.delete(key);
+    for (const id of series) this.#factors.delete(id);
+    // Also those of pools that the config no longer has.
+    for (const key of beliefs.keys()) if (groupOf(scopeOf(key)) === group) beliefs.delete(key);
+    for (const [key, track] of running) if (groupOf(track.series) === group) running.delete(key);
     const without = (event: CalendarEvent): CalendarEvent =>
       event.groups?.includes(group) ? { ...event, groups: event.groups.filter((each) => each !== group) } : event;
     this.#state.plan = plan.map(without);
@@ -302,7 +323,6 @@ export class Events {
   decode(bytes: Uint8Array): void {
     this.#stored = true;
     this.#state = decodeEvents(bytes);
-    for (const key of this.#state.beliefs.keys()) this.#kinds.add(key.slice(0, key.lastIndexOf('\0')));
     this.#tracks.clear();
   }
 }

@@ -28,6 +28,17 @@ export function beliefKey(kind: string, scope: string): string {
   return `${kind}\0${scope}`;
 }
 
+/** Whose belief it is: a series, or `EVERY` of a kind. */
+export function scopeOf(key: string): string {
+  return key.slice(key.lastIndexOf('\0') + 1);
+}
+
+/** The group of a series `group@POP/measure`; undefined = it is no group's. */
+export function groupOf(series: string): string | undefined {
+  const at = series.lastIndexOf('@');
+  return series.startsWith('pool:') || at < 0 ? undefined : series.slice(0, at);
+}
+
 export function trackKey({ id, start }: CalendarEvent, series: string): string {
   return `${id}\0${start}\0${series}`;
 }

@@ -39,6 +39,9 @@ export function beginEvidence(): Evidence {
   return { log: 0, days: 0, scale: 0, scaleWeight: 0, square: PRIOR_SQUARE, squareWeight: PRIOR_DAYS };
 }
 
+/** Of a day's relative difference: a tenth of a day's cost is always possible by chance. */
+const LEAST_VARIANCE = 0.01;
+
 /**
  * Weighs one day.
  *
@@ -53,7 +56,8 @@ export function weighDay(before: Evidence, ours: number, reference: number, alph
   // The first day has nothing before it to be measured by.
   if (evidence.scaleWeight === 0 || !(evidence.scale > 0)) return { ...evidence, scale, scaleWeight };
   const x = (ours - reference) / evidence.scale;
-  const variance = CAUTION * evidence.square;
+  // A pool that was like the reference for long has not become one of which a single dear day is proof.
+  const variance = Math.max(CAUTION * evidence.square, LEAST_VARIANCE);
   const lambda = Math.sqrt((2 * Math.log(1 / alpha)) / (MONTH_DAYS * variance));
   const log = evidence.log + phi(lambda * x) - (lambda * lambda * variance) / 2;
   const squareWeight = KEEP * evidence.squareWeight + 1;

@@ -184,7 +184,7 @@ function moved(
 ): { readonly state: RolloutState; readonly change: RolloutChange } {
   const evidence = { ...state.evidence, log: 0, days: 0 };
   return {
-    state: { ...state, stage, since: step + stepMs, trial: [], evidence, recent: [] },
+    state: { ...state, stage, since: step + stepMs, trial: [], today: null, evidence, recent: [] },
     change: { code, text: `${state.stage} -> ${stage}: ${why}` },
   };
 }

@@ -7,11 +7,13 @@ interface CalendarSlot {
   readonly calendar: Pick<Calendar, 'between'>;
 }
 
-/** Reads all calendars; one that fails contributes nothing, and is reported. */
+/** Reads all calendars; of one that fails what it said last stands, and it is reported. */
 export class CalendarStage {
   readonly #calendars: readonly CalendarSlot[];
   readonly #failures: Failures;
   readonly #limitMs: number;
+  /** What each said last: a calendar that is down has cancelled nothing. */
+  readonly #last = new Map<CalendarSlot, readonly CalendarEvent[]>();
 
   constructor(calendars: readonly CalendarSlot[], failures: Failures, limitMs: number) {
     this.#calendars = calendars;
@@ -31,7 +33,9 @@ export class CalendarStage {
     return deepFreeze(all.sort((a, b) => a.start - b.start || (a.id < b.id ? -1 : 1)));
   }
 
-  async #ask({ name, calendar }: CalendarSlot, from: number, to: number): Promise<CalendarEvent[]> {
+  async #ask(slot: CalendarSlot, from: number, to: number): Promise<CalendarEvent[]> {
+    const { name, calendar } = slot;
+    const within = (event: CalendarEvent): boolean => event.end > from && event.start < to;
     try {
       // A function: one that throws at once is as one that rejects.
       const asked = (async () => calendar.between(from, to))();
@@ -43,10 +47,13 @@ export class CalendarStage {
       }
       this.#failures.recovered('calendar', name, 'all');
       // A copy: what a calendar caches is its own.
-      return structuredClone(events.filter((event) => event.end > from && event.start < to));
+      const own = structuredClone(events.filter(within));
+      this.#last.set(slot, own);
+      return own;
     } catch (error) {
-      this.#failures.report('calendar', name, 'all', error, 'its events are not known for this step');
-      return [];
+      const last = this.#last.get(slot);
+      this.#failures.report('calendar', name, 'all', error, last ? 'what it said last stands' : 'its events are not known for this step');
+      return last?.filter(within) ?? [];
     }
   }
 }

@@ -57,6 +57,11 @@ export class Failures {
     if (this.#standing.size > 0) this.#standing.delete(`${stage}/${plugin}/${subject}/${part}`);
   }
 
+  /** A step begins: what failed before it, as while learning again, says nothing of it. Failures are told all the same. */
+  begin(): void {
+    this.#reported = false;
+  }
+
   /** Failures since the last call, oldest first. */
   take(): readonly StageFailure[] {
     const taken = this.#fresh;

@@ -67,12 +67,19 @@ function tierOf(view: PoolView, step: number, stepMs: number, { units: count, at
   return TIERS.find(([factor]) => count >= factor * base)?.[1] ?? 'none';
 }
 
-function textOf(view: PoolView, step: number, stepMs: number, price: number, { units: count, at, chance }: Kept): string {
+function textOf(view: PoolView, step: number, stepMs: number, price: number, { units: count, at, chance, worthwhile }: Kept): string {
   const { pool, forecast } = view;
   const expected = expectedAt(view, step, stepMs, at);
   const source = forecast.fallback === undefined ? '' : ` (by ${forecast.by}, a fallback: ${forecast.fallback})`;
   const when = clockTime(step + at * stepMs);
   const base = `${rate(expected, pool.measure)} expected at ${when}${source} needs ${units(unitsFor(expected, pool))} at ${percent(pool.target)} of ${rate(pool.unitRate, pool.measure)}`;
-  const worth = `price ${price} short to 1 idle keeps what is needed with a chance above ${percent(1 / (price + 1))}`;
-  return count === 0 ? `${base}; ${worth}: none` : `${base}; ${worth}: unit ${count} is, with ${percent(chance)}`;
+  const worth = `at ${price} short to 1 idle a unit is worth a chance of ${fine(worthwhile)} there`;
+  return count === 0
+    ? `${base}; ${worth}: none has it`
+    : `${base}; ${worth}: unit ${count} has ${fine(chance)}${chance < worthwhile ? ', and more before' : ''}`;
+}
+
+/** With a digit where whole percents would hide which is more. */
+function fine(chance: number): string {
+  return chance < 0.2 ? `${(100 * chance).toFixed(1)} %` : percent(chance);
 }

@@ -8,7 +8,7 @@ export const quantileConfig = z.strictObject({
     .positive()
     .default(10)
     .describe(
-      'Price of an hour in which a unit is missing, against an hour in which one is idle: 10 = as many units as ten of eleven outcomes need. Default 10.',
+      'Price of an hour in which a unit is missing, against an hour in which one is idle: at 10 a unit is kept for a chance of one in eleven that it is needed. Default 10.',
     ),
   prices: z.record(z.string(), z.number().positive()).default({}).describe('The price by pool, for pools that differ. Default none.'),
   floor: z.enum(['none', 'reactive']).default('none').describe('reactive: never below what the reactive policy asks for. Default none.'),

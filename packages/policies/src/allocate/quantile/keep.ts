@@ -15,6 +15,8 @@ export interface Kept {
   /** The step for which the last of them is kept, steps after the decision; and the chance that it is needed then. */
   readonly at: number;
   readonly chance: number;
+  /** The chance above which a unit is worth having in that step. */
+  readonly worthwhile: number;
 }
 
 /**
@@ -34,23 +36,29 @@ export function unitsToKeep(view: PoolView, step: number, stepMs: number, orders
   // Where the lead time ends inside a step, its order has to serve that step and the next.
   const last = Number.isInteger(lead) ? first : first + 1;
   const origin = (step - forecast.origin) / stepMs + 1;
+  const optionAt = (k: number): number => (last === 0 ? 1 : 1 + ((OPTION - 1) * k) / last);
   const gain = (k: number, unit: number): { chance: number; worth: number } => {
     const chance = chanceAt(forecast, origin + k, (unit - 1) * perUnit);
-    const option = last === 0 ? 1 : 1 + ((OPTION - 1) * k) / last;
+    const option = optionAt(k);
     return { chance, worth: (price + 1) * Math.min(1, chance * option) - 1 };
   };
   const there = available(view, step, stepMs, orders, first, last);
-  const nothing: Kept = { units: 0, at: first, chance: chanceAt(forecast, origin + first, 0) };
+  const keptFor = (units: number, at: number, chance: number): Kept => ({
+    units,
+    at,
+    chance,
+    worthwhile: 1 / ((price + 1) * optionAt(at)),
+  });
   for (let unit = mostWorth(pool.max, last, gain); unit > 0; unit--) {
     let sum = 0;
     for (let k = 0; k <= last; k++) {
       if ((there[k] as number) < unit) continue;
       const { chance, worth } = gain(k, unit);
       sum += worth;
-      if (sum > 0) return { units: unit, at: k, chance };
+      if (sum > 0) return keptFor(unit, k, chance);
     }
   }
-  return nothing;
+  return keptFor(0, first, chanceAt(forecast, origin + first, 0));
 }
 
 /** Most units that are there in each step to come, by the orders so far: the least of those in force over a lead time before it. */

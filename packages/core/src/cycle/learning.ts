@@ -1,0 +1,193 @@
+import type { Observation, Truth, Usage } from '@auspex/contracts';
+import type { SeriesState } from '../forecasting/mixer.ts';
+import type { ClosedStep } from '../ingest/ingest.ts';
+import { learnSurge } from '../surge/assess.ts';
+import { UsageDigest } from '../usage/digest.ts';
+import { amount, mergeUsage } from '../usage/merge.ts';
+import type { CycleParts } from './parts.ts';
+import { addLoad, sumOfLoads, total } from './pools.ts';
+import { isSaturated, isThrottled, stepTruth } from './truth.ts';
+import type { World } from './world.ts';
+
+/** A step whose usage stands on groups and pools. */
+export interface TakenStep {
+  readonly step: number;
+  /** As hooks left it, with groups beyond `maxGroups` renamed: what history keeps. */
+  readonly usage: readonly Usage[];
+  readonly byGroup: ReadonlyMap<string, Usage[]>;
+}
+
+/** Relating every group to every other is quadratic: once a day is often enough for a habit. */
+const RELATE_MS = 24 * 3_600_000;
+const NO_USAGE: readonly Usage[] = Object.freeze([]);
+
+/** What closed steps teach: usage becomes load of groups and pools, what capacity hid of it is marked, and every state learns. */
+export class Learning {
+  digest = new UsageDigest();
+  readonly #parts: CycleParts;
+  readonly #world: World;
+  #lastRelated = Number.NEGATIVE_INFINITY;
+  #overflowTold = false;
+
+  constructor(parts: CycleParts, world: World) {
+    this.#parts = parts;
+    this.#world = world;
+  }
+
+  /**
+   * Puts a closed step's usage on groups and pools. All that the engine itself reads of it is read here: what plugins do to
+   * usage in `learn` reaches nobody else.
+   */
+  take(closed: ClosedStep): TakenStep {
+    this.#recall(closed);
+    const { settings, journal } = this.#parts;
+    const { step } = closed;
+    const usage = this.#admit(closed.usage);
+    if ((this.#world.groups.overflowed || closed.overflowed) && !this.#overflowTold) {
+      this.#overflowTold = true;
+      const text = `more than ${settings.maxGroups} groups: further ones are counted as "other"; raise maxGroups or choose a coarser group rule`;
+      journal.append({ type: 'notice', step: step + settings.step, code: 'GROUPS_OVERFLOW', text });
+      this.#parts.logger.warn({ maxGroups: settings.maxGroups }, text);
+    }
+    this.digest.begin(step, closed.missing);
+    for (const each of usage) this.digest.add(each);
+    this.#world.truth = stepTruth(settings, step, closed.missing);
+    return { step, usage, byGroup: this.#load(usage, step) };
+  }
+
+  /** Folds a taken step into profiles, predictors and weights. */
+  learn({ step, byGroup }: TakenStep): void {
+    const { profile } = this.#parts;
+    this.#foldGroups(byGroup, step);
+    this.#observePools(step, this.#observe);
+    for (const state of this.#world.pools) {
+      learnSurge(state.surges, step, state.actual, state.truth, state.pool, state.total.info);
+    }
+    if (step - this.#lastRelated >= RELATE_MS) {
+      this.#lastRelated = step;
+      for (const [group, correlated] of profile.relate()) {
+        const state = this.#world.groups.all.get(group);
+        if (state) state.correlated = correlated;
+      }
+    }
+  }
+
+  /** Puts a step of history where training finds it, and changes nothing else. */
+  remember(closed: ClosedStep): void {
+    const { history, settings } = this.#parts;
+    this.#recall(closed);
+    this.#world.truth = stepTruth(settings, closed.step, closed.missing);
+    // The forgotten stay forgotten.
+    const present = this.#load(closed.usage, closed.step, false);
+    this.#observePools(closed.step, (series, observation) => {
+      const { id, name, scope } = series.info;
+      const from = history?.begun(id);
+      // Where nobody noted when it began: with the first step in which its group is there.
+      const begun = from === undefined ? scope === 'pool' || present.has(name) || history?.has(id) : closed.step >= from;
+      if (begun) history?.push(series.info, observation);
+    });
+  }
+
+  /** Units that each pool had ready when its usage was judged; part of what history keeps. */
+  readyUnits(): Record<string, number> {
+    return Object.fromEntries(this.#world.pools.flatMap(({ pool, ready }) => (ready === undefined ? [] : [[pool.id, ready] as const])));
+  }
+
+  /** Usage of groups that there is no room for is added to `other`. */
+  #admit(usage: readonly Usage[]): readonly Usage[] {
+    // Room for all, even if each of them were new: the usual case, and it costs nothing.
+    if (this.#world.groups.all.size + usage.length <= this.#parts.settings.maxGroups) return usage;
+    const admitted = new Map<string, Usage>();
+    for (const each of usage) {
+      const group = this.#world.groups.admit(each.group);
+      this.#world.register(group, each.pop);
+      const key = `${each.pop}\0${group}`;
+      const renamed = group === each.group ? each : { ...each, group };
+      const present = admitted.get(key);
+      admitted.set(key, present ? mergeUsage(present, renamed) : renamed);
+    }
+    return [...admitted.values()];
+  }
+
+  /** @param admits a group that is not known: becomes known; false, for history = loads its pools, and nothing of its own is kept */
+  #load(usage: readonly Usage[], step: number, admits = true): Map<string, Usage[]> {
+    for (const state of this.#world.pools) state.loads.clear();
+    const byGroup = new Map<string, Usage[]>();
+    for (const each of usage) {
+      const known = admits || this.#world.groups.all.has(each.group);
+      if (known) {
+        const group = this.#world.register(each.group, each.pop);
+        group.lastActive = step;
+        const list = byGroup.get(each.group);
+        if (list) list.push(each);
+        else byGroup.set(each.group, [each]);
+      }
+      for (const state of this.#world.index.loadedBy(each.group, each.pop)) {
+        if (known && !state.members.has(each.group)) state.members.set(each.group, this.#world.member(each.group, state));
+        addLoad(state, each);
+      }
+    }
+    // Once a pool: each of its groups asks.
+    const { settings, trustDemand } = this.#parts;
+    for (const state of this.#world.pools)
+      state.saturated = !trustDemand && isSaturated(state, total(state) / (settings.step / 1000), settings);
+    return byGroup;
+  }
+
+  #foldGroups(byGroup: ReadonlyMap<string, Usage[]>, step: number): void {
+    const { profile, settings } = this.#parts;
+    const seconds = settings.step / 1000;
+    for (const [group, state] of this.#world.groups.all) {
+      const usage = byGroup.get(group) ?? NO_USAGE;
+      const truth = this.#world.truth === 'observed' && this.#hidden(group, usage) ? 'censored' : this.#world.truth;
+      if (truth === 'observed') {
+        const rate = usage.reduce((sum, each) => sum + amount(each, 'requests'), 0) / seconds;
+        state.level = state.level === 0 ? rate : 0.995 * state.level + 0.005 * rate;
+      }
+      // Nobody reads this list or its usage after the profiler.
+      profile.fold(group, { step, truth, usage });
+    }
+  }
+
+  /** Did capacity hide this group's demand at any POP? */
+  #hidden(group: string, usage: readonly Usage[]): boolean {
+    return usage.some((each) =>
+      this.#world.index.loadedBy(group, each.pop).some((state) => {
+        const load = state.loads.get(group);
+        return (load !== undefined && isThrottled(load, this.#parts.settings)) || state.saturated;
+      }),
+    );
+  }
+
+  /** From history, a step is judged by the units that were ready then. */
+  #recall(closed: ClosedStep): void {
+    if (closed.ready === undefined) return;
+    for (const state of this.#world.pools) state.ready = closed.ready[state.pool.id];
+  }
+
+  #observe = (series: SeriesState, observation: Observation): void => {
+    this.#parts.predict.observe(series, this.#world.events.take(series, observation));
+    this.#parts.history?.push(series.info, observation);
+  };
+
+  #observePools(step: number, take: (series: SeriesState, observation: Observation) => void): void {
+    const { settings } = this.#parts;
+    const seconds = settings.step / 1000;
+    const observe = (series: SeriesState, value: number, truth: Truth): void => take(series, { step, value, truth });
+    const seen = new Set<SeriesState>();
+    for (const state of this.#world.pools) {
+      const saturated = this.#world.truth === 'observed' && state.saturated;
+      const censored = saturated || isThrottled(sumOfLoads(state), settings);
+      for (const [group, series] of state.members) {
+        if (seen.has(series)) continue;
+        seen.add(series);
+        const load = state.loads.get(group);
+        const hidden = saturated || (load !== undefined && isThrottled(load, settings));
+        observe(series, (load?.amount ?? 0) / seconds, this.#world.truth === 'observed' && hidden ? 'censored' : this.#world.truth);
+      }
+      if (this.#world.truth !== 'missing') state.actual = total(state) / seconds;
+      state.truth = this.#world.truth === 'observed' && censored ? 'censored' : this.#world.truth;
+      observe(state.total, total(state) / seconds, state.truth);
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import type { Logger } from '@auspex/contracts';
+import type { EngineSettings } from '../config/schema.ts';
+import type { HoldBoard } from '../holds/board.ts';
+import type { EngineHooks } from '../hooks/hooks.ts';
+import type { Journal } from '../journal.ts';
+import type { ActuateStage } from '../stages/actuate.ts';
+import type { AllocateStage } from '../stages/allocate.ts';
+import type { AssessStage } from '../stages/assess.ts';
+import type { CalendarStage } from '../stages/calendar.ts';
+import type { Failures } from '../stages/failures.ts';
+import type { PredictStage } from '../stages/predict.ts';
+import type { ProfileStage } from '../stages/profile.ts';
+import type { TrainingHistory } from './history.ts';
+
+/** What a cycle is made of. */
+export interface CycleParts {
+  readonly settings: EngineSettings;
+  readonly configHash: string;
+  readonly shadow: boolean;
+  /** Demand of a trace replayed in an open loop is not hidden by the simulated fleet: no step is saturated. */
+  readonly trustDemand: boolean;
+  readonly profile: ProfileStage;
+  readonly predict: PredictStage;
+  readonly assess: AssessStage;
+  readonly allocate: AllocateStage;
+  /** Pools that have an actuator; the others' decisions are journaled only. */
+  readonly actuate: ActuateStage;
+  readonly actuated: ReadonlySet<string>;
+  readonly calendar: CalendarStage;
+  readonly hooks: EngineHooks;
+  readonly failures: Failures;
+  readonly journal: Journal;
+  readonly holds: HoldBoard;
+  readonly history: TrainingHistory | undefined;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}

@@ -29,6 +29,36 @@ describe('events as JSON', () => {
     ]);
   });
 
+  it('with an offset are that very instant, in the repeated hour of a clock change too', async () => {
+    const berlin = { zone: 'Europe/Berlin' };
+    const plan = [
+      { ...berlin, id: 'first', name: 'A', start: '2026-10-25T02:30+02:00', end: '2026-10-25T02:30+01:00' },
+      { ...berlin, id: 'second', name: 'B', start: '2026-10-25T02:30+01:00', duration: '30m' },
+      { ...berlin, id: 'utc', name: 'C', start: '2026-10-25T01:45Z', end: '2026-10-25T03:00' },
+      // Without one it is the first of both (RFC 5545 3.3.5).
+      { ...berlin, id: 'without', name: 'D', start: '2026-10-25T02:30', duration: '30m' },
+      { ...berlin, id: 'left-out', name: 'E', start: '2026-03-29T02:30+01:00', duration: '30m' },
+      {
+        ...berlin,
+        id: 'again',
+        name: 'F',
+        start: '2026-10-25T02:40+01:00',
+        duration: '5m',
+        every: 'FREQ=DAILY;COUNT=3',
+        except: ['2026-10-26T01:40Z'],
+      },
+    ];
+    expect(await tell(of(plan), ...YEAR)).toEqual([
+      'left-out 2026-03-29T01:30Z 2026-03-29T02:00Z',
+      'first 2026-10-25T00:30Z 2026-10-25T01:30Z',
+      'without 2026-10-25T00:30Z 2026-10-25T01:00Z',
+      'second 2026-10-25T01:30Z 2026-10-25T02:00Z',
+      'again@2026-10-25T01:40:00.000Z 2026-10-25T01:40Z 2026-10-25T01:45Z',
+      'utc 2026-10-25T01:45Z 2026-10-25T02:00Z',
+      'again@2026-10-27T01:40:00.000Z 2026-10-27T01:40Z 2026-10-27T01:45Z',
+    ]);
+  });
+
   it('come again at the same local time, but for exceptions', async () => {
     const plan = [
       {

@@ -16,7 +16,9 @@ export const treesConfig = z
       .int()
       .min(200)
       .default(4_000)
-      .describe('Observed steps below which a series is not trained on: on less, the regression of `seasonal` is better. Default 4000.'),
+      .describe(
+        'Observed steps below which a series is not trained on: on less, the regression of `seasonal` is better. Where it is less, what three weeks hold, at least 1000. Default 4000.',
+      ),
     maxSeries: z.int().min(1).default(50).describe('Most series that are trained, the busiest first. Default 50.'),
   })
   .describe('Gradient-boosted quantile trees over recent, daily and weekly values.');

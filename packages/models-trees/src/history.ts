@@ -4,35 +4,54 @@ const DAY = 86_400_000;
 /** Furthest that an input looks back beyond a week: the quarter of an hour around the same moment, and the hour of a clock change. */
 const BEYOND_MS = 7_200_000;
 
+/** Steps of a block of sums. A window's mean takes one sum of each block that it touches. */
+const BLOCK = 64;
+/** Steps that a new history has room for: most series are young, or come and go. */
+const FEWEST = 128;
+
 /**
- * The rates of the last week, step by step, with running sums, so that the mean of any window costs the same. What is not known of a
+ * The rates of the last week, step by step, with sums by block, so that the mean of a long window costs little. What is not known of a
  * step (missing, masked, hidden by capacity) is in no mean.
+ *
+ * Blocks begin at the multiples of their length, whenever the history began: each sum is that of its block's rates, added in order, and the same to the
+ * last bit whether it was carried on or made anew from the rates that a state holds.
  */
 export interface History {
   readonly stepMs: number;
-  /** Rates a second by number of the step, modulo the length. NaN = not known. */
-  readonly rates: Float32Array;
-  /** Sum of the known rates up to and with that step, and how many they are. */
-  readonly sums: Float64Array;
-  readonly counts: Float64Array;
-  /** Number of the last step (its start / stepMs). NaN = nothing was seen. */
+  /** Steps that are looked back on. A block more is kept, so that the oldest of them lies in a whole one. */
+  readonly span: number;
+  /** Rates a second by number of the step, modulo the length, which grows with what has been seen. NaN = not known. */
+  rates: Float32Array;
+  /** Sum of the known rates of its block up to and with that step, and how many they are. */
+  sums: Float64Array;
+  counts: Uint8Array;
+  /** Numbers of the oldest step that is kept and of the last (its start / stepMs). NaN = nothing was seen. */
+  first: number;
   last: number;
   /** What capacity let through of the steps since the last known one, the newest most: demand was not below it. And of which step it is. */
   bound: number;
   boundStep: number;
 }
 
-export function historyLength(stepMs: number): number {
+/** Steps that are looked back on: a week and what lies around it. */
+export function historySpan(stepMs: number): number {
   return Math.ceil((7 * DAY + BEYOND_MS) / stepMs) + 4;
 }
 
+/** Most steps that are kept. */
+export function historyMost(stepMs: number): number {
+  return historySpan(stepMs) + BLOCK;
+}
+
 export function beginHistory(stepMs: number): History {
-  const length = historyLength(stepMs);
+  const room = Math.min(FEWEST, historyMost(stepMs));
   return {
     stepMs,
-    rates: new Float32Array(length).fill(Number.NaN),
-    sums: new Float64Array(length),
-    counts: new Float64Array(length),
+    span: historySpan(stepMs),
+    rates: new Float32Array(room),
+    sums: new Float64Array(room),
+    counts: new Uint8Array(room),
+    first: Number.NaN,
     last: Number.NaN,
     bound: 0,
     boundStep: Number.NaN,
@@ -45,11 +64,12 @@ export function addStep(history: History, { step, truth, value }: Observation): 
   const known = truth === 'observed' && Number.isFinite(value) && value >= 0;
   if (Number.isNaN(history.last)) {
     if (!known) return false;
-    history.last = number - 1;
+    beginAt(history, number);
   }
   if (number <= history.last) return false;
-  const from = Math.max(history.last + 1, number - history.rates.length);
-  for (let skipped = from; skipped < number; skipped++) put(history, skipped, Number.NaN);
+  // Nothing of before is looked back on any more.
+  if (number - history.last > historyMost(history.stepMs)) beginAt(history, number);
+  for (let skipped = history.last + 1; skipped < number; skipped++) put(history, skipped, Number.NaN);
   put(history, number, known ? value : Number.NaN);
   if (known) history.bound = 0;
   else if (truth === 'censored' && value >= boundAt(history, number)) {
@@ -59,15 +79,60 @@ export function addStep(history: History, { step, truth, value }: Observation): 
   return true;
 }
 
+/** Rates that are kept, oldest first. */
+export function keptRates(history: History): Float32Array {
+  const { first, last, rates } = history;
+  if (Number.isNaN(last)) return new Float32Array(0);
+  return Float32Array.from({ length: last - first + 1 }, (_, i) => rates[slot(history, first + i)] as number);
+}
+
+/** Fills a history that has seen nothing with what `keptRates` gave of one whose last step was `last`. */
+export function restoreRates(history: History, last: number, rates: ArrayLike<number>): void {
+  if (rates.length === 0) return;
+  beginAt(history, last - rates.length + 1);
+  for (let i = 0; i < rates.length; i++) put(history, history.first + i, rates[i] as number);
+}
+
+function beginAt(history: History, number: number): void {
+  history.first = number;
+  history.last = number - 1;
+}
+
 function put(history: History, number: number, rate: number): void {
+  if (number - history.first >= history.rates.length) makeRoom(history);
   const { rates, sums, counts } = history;
   const at = slot(history, number);
+  const begins = number === history.first || number === blockBegin(number);
   const before = slot(history, number - 1);
   const known = !Number.isNaN(rate);
   rates[at] = rate;
-  sums[at] = (sums[before] as number) + (known ? (rates[at] as number) : 0);
-  counts[at] = (counts[before] as number) + (known ? 1 : 0);
+  sums[at] = (begins ? 0 : (sums[before] as number)) + (known ? (rates[at] as number) : 0);
+  counts[at] = (begins ? 0 : (counts[before] as number)) + (known ? 1 : 0);
   history.last = number;
+}
+
+/** Doubles the room for steps, up to the most that are kept; then the oldest goes. */
+function makeRoom(history: History): void {
+  const { rates, sums, counts, first, last } = history;
+  const room = Math.min(2 * rates.length, historyMost(history.stepMs));
+  if (room === rates.length) {
+    history.first++;
+    return;
+  }
+  const from = Array.from({ length: last - first + 1 }, (_, i) => slot(history, first + i));
+  history.rates = new Float32Array(room);
+  history.sums = new Float64Array(room);
+  history.counts = new Uint8Array(room);
+  from.forEach((old, i) => {
+    const at = slot(history, first + i);
+    history.rates[at] = rates[old] as number;
+    history.sums[at] = sums[old] as number;
+    history.counts[at] = counts[old] as number;
+  });
+}
+
+function blockBegin(number: number): number {
+  return Math.floor(number / BLOCK) * BLOCK;
 }
 
 function slot({ rates }: History, number: number): number {
@@ -77,8 +142,8 @@ function slot({ rates }: History, number: number): number {
 
 /** Rate of a step; NaN where it is not known, or no longer. */
 export function rateAt(history: History, number: number): number {
-  const { last, rates } = history;
-  return number > last || number <= last - rates.length ? Number.NaN : (rates[slot(history, number)] as number);
+  const { first, last, rates, span } = history;
+  return number > last || number < first || number <= last - span ? Number.NaN : (rates[slot(history, number)] as number);
 }
 
 /** Half of what capacity let through is the least that is expected half an hour later: how long a surge lasts nobody knows. */
@@ -91,30 +156,26 @@ export function boundAt({ bound, boundStep, stepMs }: History, number: number): 
 
 /** Number of the newest step whose rate is known; NaN where none is. */
 export function lastKnown(history: History): number {
-  const { last, rates } = history;
-  for (let number = last; number > last - rates.length; number--) if (!Number.isNaN(rateAt(history, number))) return number;
+  const { first, last, span } = history;
+  for (let number = last; number >= first && number > last - span; number--) if (!Number.isNaN(rateAt(history, number))) return number;
   return Number.NaN;
 }
 
-/** Mean rate of the steps from..to (inclusive, those up to the last); NaN where none is known or the first lies beyond what is kept. */
+/** Mean rate of the steps from..to (inclusive, those up to the last); NaN where none is known or the first lies beyond what is looked back on. */
 export function meanOf(history: History, from: number, to: number): number {
-  const { last, rates, sums, counts } = history;
+  const { first, last, span, sums, counts } = history;
   const end = Math.min(to, last);
-  if (from > end || from <= last - rates.length + 1) return Number.NaN;
-  const [a, b] = [slot(history, from - 1), slot(history, end)];
-  const count = (counts[b] as number) - (counts[a] as number);
-  return count > 0 ? Math.max(0, ((sums[b] as number) - (sums[a] as number)) / count) : Number.NaN;
-}
-
-/** Running sums lose digits over the years: they begin anew from the rates that are kept. */
-export function rebuild(history: History): void {
-  const { last, rates, sums, counts } = history;
-  if (Number.isNaN(last)) return;
-  sums.fill(0);
-  counts.fill(0);
-  for (let number = last - rates.length + 2; number <= last; number++) {
-    const rate = rates[slot(history, number)] as number;
-    put(history, number, rate);
+  if (from > end || from <= last - span + 1) return Number.NaN;
+  const start = Math.max(from, first);
+  let [sum, count] = [0, 0];
+  if (start !== first && start !== blockBegin(start)) {
+    const before = slot(history, start - 1);
+    [sum, count] = [-(sums[before] as number), -(counts[before] as number)];
   }
-  history.last = last;
+  for (let block = blockBegin(start); block <= end; block += BLOCK) {
+    const at = slot(history, Math.min(end, block + BLOCK - 1));
+    sum += sums[at] as number;
+    count += counts[at] as number;
+  }
+  return count > 0 ? Math.max(0, sum / count) : Number.NaN;
 }

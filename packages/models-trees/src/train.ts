@@ -9,6 +9,10 @@ import type { PackedSeries } from './packed.ts';
 
 /** Share of the mean rate that is the offset of logarithms: small, since a quiet minute is news. */
 const OFFSET_SHARE = 0.02;
+/** Where steps are long, `fewestSteps` of them are more than a store keeps: three weeks do, which hold each hour of the week three times. */
+const ENOUGH_MS = 21 * 86_400_000;
+/** Observed steps below which no time is enough: trees of several leaves need rows. */
+const LEAST_STEPS = 1_000;
 /** Most rows that one origin gives, each at another distance. */
 const MOST_DISTANCES = 2;
 
@@ -31,14 +35,20 @@ export function trainSeries(series: PackedSeries, options: TreesOptions, random:
     sum += values[i] as number;
     observed++;
   }
-  if (observed < options.fewestSteps || !(sum > 0)) return undefined;
+  const fewest = fewestSteps(options, stepMs);
+  if (observed < fewest || !(sum > 0)) return undefined;
   const scale: Scale = { offset: (OFFSET_SHARE * sum) / observed };
   const { inputs, targets } = drawRows(series, scale, options.maxRows, random.fork('rows'));
-  if (targets.length < Math.min(options.fewestSteps, options.maxRows) / 2) return undefined;
+  if (targets.length < Math.min(fewest, options.maxRows) / 2) return undefined;
   const binned = binInputs(inputs, INPUTS);
   const boosting = { trees: options.trees, leaves: options.leaves, rate: options.learningRate };
   const quantiles = LEVELS.map((level) => fitQuantile(binned, inputs, targets, level, boosting, random.fork(`level ${level}`)));
   return { id, stepMs, ahead: series.ahead, scale, quantiles };
+}
+
+/** Observed steps that a training needs: `fewestSteps`, or what three weeks hold where that is less, but then no less than `LEAST_STEPS`. */
+export function fewestSteps(options: Pick<TreesOptions, 'fewestSteps'>, stepMs: number): number {
+  return Math.min(options.fewestSteps, Math.max(LEAST_STEPS, Math.floor(ENOUGH_MS / stepMs)));
 }
 
 function drawRows(series: PackedSeries, scale: Scale, maxRows: number, random: SeededRandom): Rows {

@@ -1,7 +1,18 @@
 import { SeededRandom } from '@auspex/numerics';
 import { expect, it } from 'vitest';
 import { INPUTS, originInputs, targetInputs } from '../src/features.ts';
-import { addStep, beginHistory, boundAt, lastKnown, meanOf, rateAt, rebuild } from '../src/history.ts';
+import {
+  addStep,
+  beginHistory,
+  boundAt,
+  type History,
+  historyMost,
+  keptRates,
+  lastKnown,
+  meanOf,
+  rateAt,
+  restoreRates,
+} from '../src/history.ts';
 
 const MINUTE = 60_000;
 const START = Date.UTC(2026, 0, 5);
@@ -29,10 +40,62 @@ it('means of any window are those of its known steps, over gaps and longer than 
     else expect(mean).toBeCloseTo(values.reduce((a, b) => a + b, 0) / values.length, 6);
   }
   expect(rateAt(history, number(0))).toBeNaN();
-  const before = meanOf(history, last - 5_000, last);
-  rebuild(history);
-  expect(meanOf(history, last - 5_000, last)).toBeCloseTo(before, 9);
 });
+
+it('has room for what was seen, and a week of it at most', () => {
+  const history = beginHistory(MINUTE);
+  const add = (i: number): boolean => addStep(history, { step: START + i * MINUTE, value: i, truth: 'observed' });
+  expect(history.rates.length).toBeLessThan(200);
+  for (let i = 0; i < 1_000; i++) add(i);
+  expect(history.rates.length).toBeLessThan(2_100);
+  expect([0, 1, 500, 999].map((back) => rateAt(history, history.last - back))).toEqual([999, 998, 499, 0]);
+  expect(meanOf(history, history.last - 999, history.last)).toBe(499.5);
+  // Nothing is known of what was before the first.
+  expect(rateAt(history, history.last - 1_000)).toBeNaN();
+  expect(meanOf(history, history.last - 1_500, history.last - 998)).toBe(0.5);
+  for (let i = 1_000; i < 3 * WEEK; i++) add(i);
+  expect(history.rates).toHaveLength(historyMost(MINUTE));
+  expect(rateAt(history, history.last - WEEK)).toBe(2 * WEEK - 1);
+});
+
+it('after longer than is looked back on it begins anew', () => {
+  const history = beginHistory(MINUTE);
+  for (let i = 0; i < WEEK + 500; i++) addStep(history, { step: START + i * MINUTE, value: 5, truth: 'observed' });
+  addStep(history, { step: START + 10 * WEEK * MINUTE, value: 7, truth: 'observed' });
+  expect(rateAt(history, history.last - 1)).toBeNaN();
+  expect(meanOf(history, history.last - WEEK, history.last)).toBe(7);
+  expect(keptRates(history)).toEqual(Float32Array.of(7));
+});
+
+it('restored from its rates it has the same means to the last bit, however it came by them', () => {
+  const random = new SeededRandom('restored');
+  for (const stepMs of [MINUTE, 30 * MINUTE]) {
+    const history = beginHistory(stepMs);
+    const most = historyMost(stepMs);
+    let step = START;
+    for (let round = 0; round < 12; round++) {
+      const steps = random.below(most);
+      for (let i = 0; i < steps; i++) {
+        // Rates so far apart that sums are rounded, and gaps, now and then one of days.
+        step += stepMs * (random.below(200) === 0 ? 1 + random.below(random.below(10) === 0 ? most : 90) : 1);
+        addStep(history, { step, value: 10 ** (14 * random.next()), truth: random.below(40) === 0 ? 'missing' : 'observed' });
+      }
+      const restored = beginHistory(stepMs);
+      restoreRates(restored, history.last, keptRates(history));
+      expectAlike(restored, history, random);
+    }
+  }
+});
+
+function expectAlike(restored: History, history: History, random: SeededRandom): void {
+  expect([restored.first, restored.last]).toEqual([history.first, history.last]);
+  for (let trial = 0; trial < 200; trial++) {
+    const from = history.last - random.below(history.span + 10);
+    const to = from + random.below(random.below(2) ? 2_000 : 40);
+    expect(meanOf(restored, from, to)).toBe(meanOf(history, from, to));
+    expect(rateAt(restored, from)).toBe(rateAt(history, from));
+  }
+}
 
 it('a censored step is known of by its bound alone, until a step is seen again', () => {
   const history = beginHistory(MINUTE);

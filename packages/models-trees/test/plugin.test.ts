@@ -1,9 +1,12 @@
 import { AuspexError, LEVELS, NOT_READY, type Observation, type Prediction, type Predictor } from '@auspex/contracts';
-import { pinball, SeededRandom } from '@auspex/numerics';
+import { pack, pinball, SeededRandom } from '@auspex/numerics';
 import { expect, it } from 'vitest';
 import { context, request, START, series } from '../../../test/support/series.ts';
 import { boostedTrees as built } from '../dist/index.js';
+import { historySpan } from '../src/history.ts';
 import { boostedTrees } from '../src/index.ts';
+import { packSeries } from '../src/packed.ts';
+import { trainSeries } from '../src/train.ts';
 
 const MINUTE = 60_000;
 const QUICK = { trees: 60, fewestSteps: 2_000, maxRows: 8_000 };
@@ -74,6 +77,69 @@ it('has no answer before it is trained, for a series that it was not trained on,
 it('trains on nothing where too little was observed, and not on what was masked', async () => {
   const masked = seen.map((observation, i) => (i % 3 === 0 ? observation : { ...observation, truth: 'masked' as const }));
   expect(await create().train?.([{ series: series(MINUTE), observations: masked }], signal)).toBeUndefined();
+});
+
+it.each([
+  [MINUTE, 3_999, false],
+  [MINUTE, 4_000, true],
+  // Three weeks: 3,024 of ten minutes, 1,008 of half an hour; of an hour they would be fewer than 1,000.
+  [10 * MINUTE, 3_023, false],
+  [10 * MINUTE, 3_024, true],
+  [30 * MINUTE, 1_007, false],
+  [30 * MINUTE, 1_008, true],
+  [60 * MINUTE, 999, false],
+  [60 * MINUTE, 1_000, true],
+])('of steps of %i ms, %i are enough: %s', (stepMs, steps, enough) => {
+  const observations = bursts(steps, 'few').map((each, i) => ({ ...each, step: START + i * stepMs }));
+  const options = boostedTrees.config.parse({ trees: 2 });
+  const model = trainSeries(packSeries({ series: series(stepMs), observations }), options, new SeededRandom('few'));
+  expect(model !== undefined).toBe(enough);
+});
+
+it('a state that was written and read forecasts the same to the last bit as one that went on, whenever that was', () => {
+  const predictor = create();
+  predictor.use?.(artifact);
+  // More than a week, so that the oldest steps go; with gaps, steps that capacity hid, and rates so far apart that sums are rounded.
+  const random = new SeededRandom('restart');
+  const observations = bursts(16_000, 'restart').flatMap((burst, i) => {
+    const each = { ...burst, value: burst.value * 10 ** (8 * random.next() - 4) };
+    if (i > 12_000 && i < 12_400) return [];
+    if (i % 211 === 0) return [{ ...each, truth: 'missing' as const }];
+    return [i % 499 < 2 ? { ...each, truth: 'censored' as const } : each];
+  });
+  let [through, restarted] = [predictor.begin(series(MINUTE)), predictor.begin(series(MINUTE))];
+  observations.forEach((observation, i) => {
+    through = predictor.observe(through, observation);
+    restarted = predictor.observe(restarted, observation);
+    if (i % 500 !== 499) return;
+    restarted = predictor.decode(predictor.encode(restarted), series(MINUTE));
+    const asked = request([observation], MINUTE, [1, 5, 1 + random.below(24)]);
+    expect(predictor.forecast(restarted, asked)).toEqual(predictor.forecast(through, asked));
+    expect(predictor.encode(restarted)).toEqual(predictor.encode(through));
+  });
+});
+
+it('a state is as large as what was seen', () => {
+  const predictor = create();
+  expect(predictor.encode(predictor.begin(series(MINUTE))).length).toBeLessThan(200);
+  expect(predictor.encode(feed(predictor, seen.slice(0, 100))).length).toBeLessThan(700);
+});
+
+it('reads the state of the first version, which wrote a whole week whatever had been seen', () => {
+  const predictor = create();
+  predictor.use?.(artifact);
+  const numbers = seen.map(({ step }) => step / MINUTE);
+  const rates = new Float32Array(historySpan(MINUTE)).fill(Number.NaN);
+  numbers.forEach((number, i) => {
+    rates[number % rates.length] = seen[i]?.value as number;
+  });
+  const { id, zone } = series(MINUTE);
+  const first = { version: 1, id, zone, stepMs: MINUTE, last: numbers.at(-1), bound: 0, boundStep: Number.NaN, rates };
+  const asked = request(seen, MINUTE, [1, 8, 11]);
+  expect(predictor.forecast(predictor.decode(pack(first)), asked)).toEqual(predictor.forecast(feed(predictor, seen), asked));
+  expect(() => predictor.decode(pack({ ...first, last: Number.NaN, rates: rates.fill(Number.NaN) }))).not.toThrow();
+  for (const wrong of [{ version: 3 }, { rates: rates.subarray(1) }, { last: 'soon' }, { last: 0.5 }, { bound: -1 }, { stepMs: 0 }])
+    expect(() => predictor.decode(pack({ ...first, ...wrong }))).toThrow(AuspexError);
 });
 
 it('the same history gives the same bytes, in a thread of its own too', async () => {

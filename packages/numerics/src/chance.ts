@@ -1,3 +1,5 @@
+import { positionIn } from './position.ts';
+
 /** Values without spread. */
 const SHARP = 1e-12;
 
@@ -23,4 +25,31 @@ export function chanceAbove(levels: readonly number[], quantile: (index: number)
   while (inner > 0 && quantile(inner) === low) inner--;
   const slope = (survival(inner) - survival(last)) / Math.max(SHARP, low - quantile(inner));
   return Math.exp(survival(last) - slope * (x - low));
+}
+
+/**
+ * The chance that a forecast gives of more than `x`, at any distance: `chanceAbove` of the quantiles there. Between two rows they lie on a line,
+ * before the first and after the last they are those of that row.
+ *
+ * @param levels as of `chanceAbove`
+ * @param horizon distances of the rows, rising, such as steps ahead; at least one
+ * @param quantiles row-major [horizon x levels], in the measure of `x`
+ * @param ahead a distance, not always a whole one
+ */
+export function chanceAhead(
+  levels: readonly number[],
+  horizon: readonly number[],
+  quantiles: ArrayLike<number>,
+  ahead: number,
+  x: number,
+): number {
+  const position = positionIn(horizon, ahead);
+  const row = Math.floor(position);
+  const share = position - row;
+  const at = (index: number, column: number): number => quantiles[index * levels.length + column] as number;
+  const quantile = (column: number): number => {
+    const low = at(row, column);
+    return share === 0 ? low : low + share * (at(row + 1, column) - low);
+  };
+  return chanceAbove(levels, quantile, x);
 }

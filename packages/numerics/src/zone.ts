@@ -88,6 +88,18 @@ export class Zone {
     return found.length === 2 && found[0] === found[1] ? [before] : found.sort((a, b) => a - b);
   }
 
+  /**
+   * The clock change that leaves out the local time `local` (ms as if UTC): its instant, epoch ms, and by how much the clock jumps, ms. Undefined where
+   * the clock shows that time.
+   */
+  skipped(local: number): { readonly at: number; readonly ms: number } | undefined {
+    if (this.fromLocal(local).length > 0) return undefined;
+    const before = this.offset(local - 86_400_000);
+    // As if the clock had not jumped: that is after it did.
+    const ms = this.offset(local - before) - before;
+    return { at: this.#low, ms };
+  }
+
   /** Milliseconds since Monday 00:00 local time, 0 .. 604,799,999. */
   weekOffset(at: number): number {
     // 1970-01-01 was a Thursday: three days after a Monday.

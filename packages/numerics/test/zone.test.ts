@@ -74,6 +74,20 @@ test('from local: one instant, none in the missing hour, two in the repeated one
   expect(new Zone('-04:00').fromLocal(0)).toEqual([4 * HOUR]);
 });
 
+test('skipped: the clock change that leaves a local time out, and by how much', () => {
+  const berlin = new Zone('Europe/Berlin');
+  for (const minute of [0, 1, 59]) expect(berlin.skipped(Date.UTC(2025, 2, 30, 2, minute))).toEqual({ at: spring, ms: HOUR });
+  for (const local of [Date.UTC(2025, 2, 30, 1, 59), Date.UTC(2025, 2, 30, 3), Date.UTC(2025, 9, 26, 2, 30)])
+    expect(berlin.skipped(local)).toBeUndefined();
+  expect(new Zone('Australia/Lord_Howe').skipped(Date.UTC(2025, 9, 5, 2, 10))).toEqual({
+    at: Date.UTC(2025, 9, 4, 15, 30),
+    ms: 30 * MINUTE,
+  });
+  // Samoa left out a whole day.
+  expect(new Zone('Pacific/Apia').skipped(Date.UTC(2011, 11, 30, 20))).toEqual({ at: Date.UTC(2011, 11, 30, 10), ms: DAY });
+  expect(new Zone('-04:00').skipped(0)).toBeUndefined();
+});
+
 test('from local undoes to local', () => {
   const berlin = new Zone('Europe/Berlin');
   for (let at = autumn - 3 * DAY; at < autumn + 3 * DAY; at += 17 * MINUTE) expect(berlin.fromLocal(berlin.toLocal(at))).toContain(at);

@@ -26,3 +26,5 @@ export { unitsFor } from './allocate/units.ts';
 export { assessSeed } from './assess/seed/assess.ts';
 export { seedConfig } from './assess/seed/config.ts';
 export { seedAssessor } from './assess/seed/plugin.ts';
+export { type SensitivityOptions, sensitivityConfig } from './learn/sensitivity/config.ts';
+export { sensitivity } from './learn/sensitivity/plugin.ts';

@@ -160,6 +160,26 @@ function mustBeWithin(list: readonly Row[], units: readonly number[], limits: Li
   if (budget?.money !== undefined) expect(cost(list, units)).toBeLessThanOrEqual(Math.max(budget.money, cost(list, minima)) + 1e-9);
 }
 
+/** Where no unit gives way to another: from the minima on the next unit to whom it is worth most, of all that have room. */
+function unitByUnit(claims: readonly Claim[], { popLimits: pops, budget }: Limits): number[] {
+  const units = claims.map(({ min }) => min);
+  const price = (i: number): number => (budget?.units === undefined && budget?.money !== undefined ? (claims[i] as Claim).price : 1);
+  const most = (budget?.units ?? budget?.money ?? Number.POSITIVE_INFINITY) * (1 + 1e-12);
+  for (;;) {
+    const open = claims.flatMap(({ id, pop, need, gain }, i) => {
+      const has = units[i] as number;
+      const there = sum(claims.map((claim, j) => (claim.pop === pop ? (units[j] as number) : 0)));
+      const spent = sum(claims.map((_, j) => price(j) * (units[j] as number)));
+      const room = has < need && there < (pops[pop] ?? Number.POSITIVE_INFINITY) && (price(i) === 0 || spent + price(i) <= most);
+      const next = gain(has + 1);
+      return room ? [{ i, id, next, perPrice: next <= 0 ? 0 : next / price(i), served: (has + 0.5) / need }] : [];
+    });
+    const [first] = open.sort((a, b) => b.perPrice - a.perPrice || b.next - a.next || a.served - b.served || (a.id < b.id ? -1 : 1));
+    if (!first) return units;
+    units[first.i] = (units[first.i] as number) + 1;
+  }
+}
+
 describe('divide', () => {
   const budgets = fc.oneof(
     fc.constant(undefined),
@@ -176,6 +196,35 @@ describe('divide', () => {
       }),
       { numRuns: 400 },
     );
+  });
+
+  it('gives what unit by unit to the highest worth gives, where none gives way', () => {
+    const prices = fc.constantFrom(0.5, 1, 2, 4);
+    const limits: fc.Arbitrary<Limits> = fc.oneof(
+      fc.record({ popLimits: popLimits, budget: fc.nat(30).map((units) => ({ units })) }),
+      fc.record({ popLimits: popLimits }),
+      fc.record({ popLimits: fc.constant({}), budget: fc.nat(60).map((money) => ({ money })) }),
+    );
+    fc.assert(
+      fc.property(rows(prices), limits, (list, within) => {
+        const claims = claimsOf(list);
+        expect(divide(claims, within).units).toEqual(unitByUnit(claims, within));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('asks for the gain of each unit once, and of each claim in turn', () => {
+    let asked = 0;
+    const claims = Array.from({ length: 300 }, (_, i): Claim => {
+      const gain = (k: number): number => {
+        asked++;
+        return 1 / (k + i);
+      };
+      return { id: `p${i}`, pop: `pop${i % 3}`, need: 100, min: 0, price: 1, gain };
+    });
+    expect(sum(divide(claims, { popLimits: { pop0: 2_000 }, budget: { units: 15_000 } }).units)).toBe(15_000);
+    expect(asked).toBeLessThanOrEqual(300 + 15_000);
   });
 
   it('with one price a budget of money is one of units', () => {

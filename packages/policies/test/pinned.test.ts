@@ -83,16 +83,45 @@ describe('windows of a schedule', () => {
     const night = { ...berlin, from: '22:00', to: '06:00' };
     expect(windows(night, '2026-03-29T00:00', '2026-03-29T12:00')).toEqual(['2026-03-28T21:00 2026-03-29T04:00']);
     expect(windows(night, '2026-10-25T00:00', '2026-10-25T12:00')).toEqual(['2026-10-24T20:00 2026-10-25T05:00']);
-    // 02:30 is left out in spring, and there twice in autumn.
-    expect(windows({ ...berlin, from: '02:30', to: '04:00' }, '2026-03-29T00:00', '2026-03-29T12:00')).toEqual([
-      '2026-03-29T01:30 2026-03-29T02:00',
-    ]);
-    expect(windows({ ...berlin, from: '01:00', to: '02:30' }, '2026-03-29T00:00', '2026-03-29T12:00')).toEqual([
-      '2026-03-29T00:00 2026-03-29T01:30',
-    ]);
+    // 02:30 is there twice in autumn.
     expect(windows({ ...berlin, from: '02:30', to: '02:45' }, '2026-10-24T22:00', '2026-10-25T12:00')).toEqual([
       '2026-10-25T00:30 2026-10-25T01:45',
     ]);
+  });
+
+  it.each([
+    ['02:30', '04:00', 'begins with the jump: the clock shows 03:00', '03-29T01:00 03-29T02:00'],
+    ['02:30', '03:15', 'keeps what the clock shows of it', '03-29T01:00 03-29T01:15'],
+    ['02:00', '03:30', 'begins with the jump', '03-29T01:00 03-29T01:30'],
+    ['01:00', '02:30', 'ends as if the clock had not jumped', '03-29T00:00 03-29T01:30'],
+    ['01:00', '03:00', 'ends with the jump', '03-29T00:00 03-29T01:00'],
+    ['22:00', '02:30', 'of the day before as well', '03-28T21:00 03-29T01:30'],
+    ['02:00', '03:00', 'is the hour after, not lost', '03-29T01:00 03-29T02:00'],
+    ['02:30', '03:00', 'is the half-hour an hour later, not lost', '03-29T01:30 03-29T02:00'],
+    ['02:10', '02:50', 'lasts as long as planned at least', '03-29T01:00 03-29T01:50'],
+    ['03:00', '04:00', 'that begins after the jump is as ever', '03-29T01:00 03-29T02:00'],
+    ['02:30', '02:30', 'a day long ends on the next day', '03-29T01:00 03-30T00:30'],
+  ])('in the hour that a clock change leaves out, %s to %s %s', (from, to, _, expected) => {
+    const given = { zone: 'Europe/Berlin', dates: from === '22:00' ? ['2026-03-28'] : ['2026-03-29'], from, to };
+    expect(windows(given, '2026-03-28T00:00', '2026-03-30T12:00')).toEqual([expected.replaceAll('03-', '2026-03-')]);
+  });
+
+  it('law: a window of which the clock skips an end has its beginning, as early as the clock shows it, and no less time than the clock shows', () => {
+    const minutes = fc.integer({ min: 0, max: 5 * 60 });
+    const text = (m: number): string => `${String(Math.floor(m / 60)).padStart(2, '0')}:${String(m % 60).padStart(2, '0')}`;
+    fc.assert(
+      fc.property(minutes, fc.integer({ min: 1, max: 180 }), (from, lasts) => {
+        const given = schedule({ zone: 'Europe/Berlin', dates: ['2026-03-29'], from: text(from), to: text(from + lasts) });
+        const [window] = windowsIn(given, utc('2026-03-28T12:00'), utc('2026-03-30T00:00'));
+        expect((window?.end ?? 0) - (window?.begin ?? 0)).toBeGreaterThan(0);
+        for (let at = utc('2026-03-28T23:00'); at < utc('2026-03-29T08:00'); at += 60_000) {
+          const clock = (zone('Europe/Berlin').toLocal(at) % DAY) / 60_000;
+          const shown = clock >= from && clock < from + lasts;
+          if (shown) expect(at >= (window?.begin ?? 0) && at < (window?.end ?? 0)).toBe(true);
+        }
+      }),
+      { numRuns: 100 },
+    );
   });
 
   it('law: an instant is inside exactly where the wall clock of the zone says so (outside of clock changes)', () => {
@@ -192,6 +221,44 @@ describe('pinned allocator', () => {
     expect(inside?.units).toBe(4);
     expect(inside?.reasons.at(-1)?.text).toBe('schedule "22:00-06:00" leaves at most 4 units until 2026-01-06 06:00 UTC');
     expect(ask([capped], '2026-01-05T22:00', { actual: 7, units: 3 })?.units).toBe(2);
+  });
+
+  it('a floor covers every step that it touches, a ceiling only those that lie inside its windows as a whole', () => {
+    const given = { stepMs: 5 * STEP };
+    const busy = { actual: 42, units: 12, pool: pool({ leadTimeMs: 0 }) };
+    const units = (schedules: object[]) =>
+      ['09:55', '10:00', '10:05', '10:10', '10:15'].map((at) => ask(schedules, `2026-01-05T${at}`, busy, {}, given)?.units);
+    // 42/s need 12 units, 10:02 and 10:12 lie inside of steps.
+    const window = { from: '10:02', to: '10:12' };
+    expect(units([{ ...window, min: 30 }])).toEqual([12, 30, 30, 30, 12]);
+    expect(units([{ ...window, max: 5 }])).toEqual([12, 12, 5, 12, 12]);
+    expect(units([{ ...window, units: 30 }])).toEqual([12, 30, 30, 30, 12]);
+    expect(units([{ ...window, units: 5 }])).toEqual([12, 12, 5, 12, 12]);
+    // A ceiling that another takes over from inside of a step goes on through it: the looser of both.
+    expect(
+      units([
+        { ...window, max: 5 },
+        { from: '10:12', to: '10:20', max: 7 },
+      ]),
+    ).toEqual([12, 12, 5, 7, 7]);
+    expect(
+      units([
+        { ...window, units: 5 },
+        { from: '10:12', to: '10:20', units: 4 },
+      ]),
+    ).toEqual([12, 12, 5, 5, 4]);
+    // Each day's ceiling ends where the next one's begins, at midnight in Kolkata, half past an hour of UTC.
+    const always = { from: '00:00', to: '24:00', zone: 'Asia/Kolkata', max: 4 };
+    expect(ask([always], '2026-01-05T18:00', busy, {}, { stepMs: 60 * STEP })?.units).toBe(4);
+  });
+
+  it('in spring a ceiling from 02:30 and a floor from 02:30 count with the jump of the clock', () => {
+    const berlin = { zone: 'Europe/Berlin', from: '02:30', to: '06:00' };
+    const busy = { actual: 42, units: 12, pool: pool({ leadTimeMs: 0 }) };
+    const units = (held: object) =>
+      ['00:59', '01:00', '03:59', '04:00'].map((at) => ask([{ ...berlin, ...held }], `2026-03-29T${at}`, busy)?.units);
+    expect(units({ min: 30 })).toEqual([12, 30, 30, 12]);
+    expect(units({ max: 5 })).toEqual([12, 5, 5, 12]);
   });
 
   it('of a minimum more is by demand', () => {

@@ -1,3 +1,5 @@
+import { type HpaRecommendation, hpaDesired, hpaHighest, hpaStabilised, hpaWindow } from '@auspex/numerics';
+
 /** A reactive autoscaler beside whoever orders. Durations in milliseconds. */
 export interface AutoscalerOptions {
   /** Use of the ready units that it aims at, 0..1. */
@@ -11,18 +13,19 @@ export interface AutoscalerOptions {
 }
 
 /** Recommendations inside the stabilisation window, oldest first. */
-export type AutoscalerState = readonly { readonly at: number; readonly units: number }[];
+export type AutoscalerState = readonly HpaRecommendation[];
 
 export function beginAutoscaler(): AutoscalerState {
   return [];
 }
 
 /**
- * The Kubernetes HPA's algorithm: ceil(ready x use / target), nothing within the tolerance, scale-in stabilised.
+ * The Kubernetes HPA (`hpaDesired`, `hpaStabilised`) by the use of the ready units, whoever ordered them: the load is in units that are wholly
+ * busy, of which one serves `target`.
  *
+ * @param at epoch ms
  * @param busy what the ready units serve, in units that are wholly busy
  * @param present units that it asked for last
- * @see https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#algorithm-details
  */
 export function recommend(
   state: AutoscalerState,
@@ -32,12 +35,10 @@ export function recommend(
   present: number,
   { target, tolerance, stabilisation, min, max }: AutoscalerOptions,
 ): { readonly state: AutoscalerState; readonly units: number } {
-  // Without ready units there is no metric: it asks for what it asked for.
-  const ratio = ready > 0 ? busy / (ready * target) : 1;
-  // Inside the tolerance it asks for what is there; above all units, those of a floor are there, too.
-  const wanted = ready === 0 ? present : Math.abs(ratio - 1) <= tolerance ? ready : Math.ceil(busy / target - 1e-9);
+  // Without ready units there is no metric: it asks for what it asked for. Inside the tolerance it asks for what is there; above its own
+  // units those of a floor are there, too.
+  const wanted = ready === 0 ? present : hpaDesired(busy, ready, target, { scaleOut: tolerance, scaleIn: tolerance });
   const desired = Math.min(Math.max(wanted, min), max);
-  const window = [...state.filter((each) => each.at > at - stabilisation && each.at < at), { at, units: desired }];
-  const highest = window.reduce((most, { units }) => Math.max(most, units), desired);
-  return { state: window, units: desired < present ? Math.min(highest, present) : desired };
+  const window = hpaWindow(state, { step: at, units: desired }, stabilisation);
+  return { state: window, units: hpaStabilised(desired, present, hpaHighest(window)) };
 }

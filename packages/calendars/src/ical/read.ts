@@ -172,7 +172,9 @@ function furtherOf(value: Property['values'][number], params: Property['params']
   if (!Array.isArray(value)) {
     const moment = momentOf({ values: [value], params }, 'RDATE', zones);
     // A day for one more of a timed event: at its own time.
-    return { at: instantOf(moment.day && !start.day ? { ...start, local: moment.local + (start.local % DAY) } : moment) };
+    return {
+      at: instantOf(moment.day && !start.day ? { local: moment.local + (start.local % DAY), zone: start.zone, day: false } : moment),
+    };
   }
   const [from, to] = value as readonly string[];
   const moment = momentOf({ values: [from ?? ''], params }, 'RDATE', zones);

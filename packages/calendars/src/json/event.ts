@@ -74,7 +74,8 @@ function momentOf(text: string, zone: string): Moment {
   const own = timeZone(zone);
   if (offset === undefined) return { local, day, zone: own };
   // Repeats go by the zone; without one of its own, by that of the calendar.
-  return { local: own.toLocal((/^z$/i.test(offset) ? UTC : timeZone(offset)).toInstant(local)), day, zone: own };
+  const instant = (/^z$/i.test(offset) ? UTC : timeZone(offset)).toInstant(local);
+  return { local: own.toLocal(instant), day, zone: own, at: instant };
 }
 
 function lengthOf({ end, duration: lasts }: PlannedEvent, start: Moment, zone: string): Length {

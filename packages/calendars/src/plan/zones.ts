@@ -53,10 +53,12 @@ export interface Moment {
   readonly zone: TimeZone;
   /** A whole day rather than a time. */
   readonly day: boolean;
+  /** The instant, epoch ms, where it was given as one: the local time alone stands for two in the repeated hour of a clock change. */
+  readonly at?: number;
 }
 
-export function instantOf({ local, zone }: Moment): number {
-  return zone.toInstant(local);
+export function instantOf({ local, zone, at }: Moment): number {
+  return at ?? zone.toInstant(local);
 }
 
 /** The local milliseconds of a date and time; undefined = there is no such one. */

@@ -11,15 +11,3 @@ export function horizonGrid(last: number): number[] {
   for (let h = Math.max(1, end - WINDOW + 1); h <= end; h++) grid.push(h);
   return grid;
 }
-
-/** Fractional row of the horizon for `ahead` steps: 1.5 = half way between rows 1 and 2. Clamped to the grid. */
-export function rowAt(horizon: readonly number[], ahead: number): number {
-  const first = horizon[0] as number;
-  if (ahead <= first) return 0;
-  for (let row = 1; row < horizon.length; row++) {
-    const below = horizon[row - 1] as number;
-    const above = horizon[row] as number;
-    if (ahead <= above) return row - 1 + (ahead - below) / (above - below);
-  }
-  return horizon.length - 1;
-}

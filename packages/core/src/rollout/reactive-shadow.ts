@@ -1,23 +1,19 @@
 import type { Pool } from '@auspex/contracts';
+import { type HpaRecommendation, hpaHighest, hpaStabilised, hpaWindow, isNearTarget, unitsAtTarget } from '@auspex/numerics';
 import { beginFleet, type LeadFleet, orderedUnits, orderUnits, readyUnits } from './lead-fleet.ts';
 
-/** Relative distance from the target within which nothing changes. */
-const TOLERANCE = 0.1;
-/** Scale in only to the highest recommendation of this window. */
+/** The HPA's defaults. */
+const TOLERANCE = { scaleOut: 0.1, scaleIn: 0.1 };
 const STABILISATION_MS = 300_000;
-/** Below this a unit too much is a rounding error. */
-const SLACK = 1e-9;
 
 /**
  * What a reactive policy would have: the Kubernetes HPA's algorithm on the offered demand, whose units come after the pool's lead time.
  * It sees nothing of what Auspex does, so that what Auspex does cannot change what it is measured against. Data.
- *
- * @see https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#algorithm-details
  */
 export interface ReactiveShadow {
   readonly fleet: LeadFleet;
   /** Recommendations inside the stabilisation window, oldest first. */
-  readonly window: readonly { readonly step: number; readonly units: number }[];
+  readonly window: readonly HpaRecommendation[];
 }
 
 /** What of a pool it goes by. */
@@ -39,11 +35,10 @@ export function stepReactive(
   const needed = unitsNeeded(rate, pool);
   if (!shadow) return { fleet: beginFleet(needed), window: [{ step: at, units: needed }] };
   const ordered = orderedUnits(shadow.fleet);
-  const ratio = ordered > 0 ? rate / (pool.unitRate * pool.target * ordered) : Number.POSITIVE_INFINITY;
-  const desired = Math.abs(ratio - 1) <= TOLERANCE ? ordered : needed;
-  const window = [...shadow.window.filter(({ step }) => step > at - STABILISATION_MS && step < at), { step: at, units: desired }];
-  const highest = window.reduce((most, { units }) => Math.max(most, units), desired);
-  const units = desired < ordered ? Math.min(highest, ordered) : desired;
+  // Not `hpaDesired`: the bounds hold for what is computed, and what is ordered stays, wherever the bounds have been moved to since.
+  const desired = isNearTarget(rate, ordered, pool.unitRate * pool.target, TOLERANCE) ? ordered : needed;
+  const window = hpaWindow(shadow.window, { step: at, units: desired }, STABILISATION_MS);
+  const units = hpaStabilised(desired, ordered, hpaHighest(window));
   return { fleet: orderUnits(shadow.fleet, at, units, pool.leadTimeMs), window };
 }
 
@@ -64,5 +59,5 @@ export function reactiveReady(shadow: ReactiveShadow, at: number): number {
 
 /** Units that serve `rate`, a second, at the pool's target, inside its bounds. */
 export function unitsNeeded(rate: number, { unitRate, target, min, max }: ReactivePool): number {
-  return Math.min(Math.max(Math.ceil(rate / (unitRate * target) - SLACK), min), max);
+  return Math.min(Math.max(unitsAtTarget(rate, unitRate * target), min), max);
 }

@@ -1,4 +1,5 @@
 import { type Forecast, LEVELS, type Pool } from '@auspex/contracts';
+import { positionIn } from '@auspex/numerics';
 
 /**
  * Steps ahead (1 = the step that begins at `forecast.origin`) of the step in service when an order placed at `step`
@@ -26,19 +27,10 @@ export function demandAtLead(forecast: Forecast, step: number, pool: Pick<Pool, 
  * last step or level it holds the last. Rate a second.
  */
 export function quantileAt(forecast: Forecast, ahead: number, level: number): number {
-  const row = position(forecast.horizon, ahead);
-  const column = position(LEVELS, level);
+  const row = positionIn(forecast.horizon, ahead);
+  const column = positionIn(LEVELS, level);
   const at = (r: number): number => between(column, (c) => forecast.quantiles[r * LEVELS.length + c] as number);
   return between(row, at);
-}
-
-/** Fractional index of `value` in rising numbers, clamped to their ends. */
-function position(rising: readonly number[], value: number): number {
-  const above = rising.findIndex((entry) => entry >= value);
-  if (above === 0) return 0;
-  if (above < 0) return rising.length - 1;
-  const low = rising[above - 1] as number;
-  return above - 1 + (value - low) / ((rising[above] as number) - low);
 }
 
 function between(index: number, at: (whole: number) => number): number {

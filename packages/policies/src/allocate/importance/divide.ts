@@ -103,11 +103,28 @@ export function divide(claims: readonly Claim[], limits: Limits): Division {
     const claim = claims[i] as Claim;
     const now = (units[i] as number) + by;
     units[i] = now;
-    next[i] = claim.gain(now + 1);
-    last[i] = claim.gain(now);
+    if (by === 1) [last[i], next[i]] = [next[i] as number, claim.gain(now + 1)];
+    else [last[i], next[i]] = [claim.gain(now), last[i] as number];
     inPop.set(claim.pop, (inPop.get(claim.pop) as number) + by);
     spent += by * (price[i] as number);
   };
+
+  // No unit gives way where all cost alike, or where no POP has a limit. Then each claim has one move, and one that has no room now never has any.
+  if (money === undefined || !limitOf.some(Number.isFinite)) {
+    const worstFirst: Move[] = [];
+    const enqueue = (to: number): void => {
+      if ((units[to] as number) < (claims[to] as Claim).need) insert(worstFirst, move(to, undefined), claims);
+    };
+    claims.forEach((_, to) => {
+      enqueue(to);
+    });
+    for (let best = worstFirst.pop(); best; best = worstFirst.pop()) {
+      if (popFull(best.to) || !affordable(best.price)) continue;
+      change(best.to, 1);
+      enqueue(best.to);
+    }
+    return { units, popFull, budgetFull };
+  }
 
   for (;;) {
     let best: Move | undefined;
@@ -118,6 +135,17 @@ export function divide(claims: readonly Claim[], limits: Limits): Division {
     if (best.from !== undefined) change(best.from, -1);
     change(best.to, 1);
   }
+}
+
+/** Into its place among moves of which each is before the one ahead of it. */
+function insert(worstFirst: Move[], move: Move, claims: readonly Claim[]): void {
+  let [low, high] = [0, worstFirst.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isBefore(move, worstFirst[middle] as Move, claims)) low = middle + 1;
+    else high = middle;
+  }
+  worstFirst.splice(low, 0, move);
 }
 
 function isBefore(a: Move, b: Move, claims: readonly Claim[]): boolean {

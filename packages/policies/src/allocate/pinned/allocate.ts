@@ -14,6 +14,9 @@ const BY = 'allocate(pinned)';
  * Units by schedule. A window counts from the step whose order becomes ready at its beginning, begin - lead time, as a floor: until
  * it begins nothing is taken away for it. From its beginning to its end it counts as it says. Of several at once the highest
  * `units`, the highest `min` and the lowest `max` count, and floors win over ceilings: capacity that was asked for is there.
+ *
+ * A step in which a window begins or ends gets the most that any part of it asks for. So a floor covers every step that it touches, and a ceiling,
+ * or fewer units than demand needs, only what lies inside its windows as a whole.
  */
 export function pinned(options: PinnedOptions): Allocator<ReactiveState> {
   const schedules = options.schedules.map((schedule) => ({ schedule, holdsFor: matcher(schedule.pools) }));
@@ -41,7 +44,7 @@ function otherwise(state: ReactiveState, input: AllocateInput, options: PinnedOp
   });
 }
 
-/** A window of a schedule that counts at this step. */
+/** A window of a schedule that counts in this step, or for what an order of it has to serve. */
 interface Holding {
   readonly schedule: Schedule;
   readonly window: ScheduleWindow;
@@ -51,10 +54,23 @@ interface Holding {
 
 function pin(need: Need, schedules: readonly Schedule[], { step, stepMs }: AllocateInput): Need {
   const { leadTimeMs } = need.view.pool;
+  const end = step + stepMs;
   const holding = schedules.flatMap((schedule) =>
     // What an order of now has to serve, and all that is served until then.
-    windowsIn(schedule, step, step + leadTimeMs + stepMs).map((window) => ({ schedule, window, ahead: window.begin >= step + stepMs })),
+    windowsIn(schedule, step, end + leadTimeMs).map((window): Holding => ({ schedule, window, ahead: window.begin >= end })),
   );
+  const changes = holding.flatMap(({ window }) => [window.begin, window.end]).filter((at) => at > step && at < end);
+  const parts = [step, ...changes].map((at) =>
+    pinAt(
+      need,
+      holding.filter(({ ahead, window }) => ahead || (window.begin <= at && at < window.end)),
+    ),
+  );
+  return parts.reduce((best, part) => (part.units > best.units ? part : best));
+}
+
+/** @param holding what counts at one instant */
+function pinAt(need: Need, holding: readonly Holding[]): Need {
   const floor = most(holding, ({ schedule, ahead }) => schedule.min ?? (ahead ? schedule.units : undefined));
   const exact = most(holding, ({ schedule, ahead }) => (ahead ? undefined : schedule.units));
   const ceiling = most(holding, ({ schedule, ahead }) => (ahead || schedule.max === undefined ? undefined : -schedule.max));

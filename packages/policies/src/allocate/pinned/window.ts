@@ -13,8 +13,9 @@ export interface ScheduleWindow {
  * The windows of a schedule that overlap [from, to), rising. A window belongs to the local day on which it begins: one of Friday
  * from 22:00 to 06:00 ends on Saturday at 06:00, and `days` and `except` ask for Friday alone. `to` not after `from` is on the next day.
  *
- * Times are those that the wall clock of the zone shows. In the hour that a clock change repeats, a window begins with the first
- * and ends with the second of two alike times; in the hour that it leaves out, both move on by that hour (RFC 5545, 3.3.5).
+ * Times are those that the wall clock of the zone shows. Where a clock change leaves a choice it is the longer window: in the hour that is
+ * repeated it begins with the first and ends with the second of two alike times. In the hour that is left out it begins when the clock jumps over its
+ * beginning, and its end moves on by that hour (RFC 5545, 3.3.5); one of which nothing would be left, such as 02:00 to 03:00, moves on as a whole.
  */
 export function windowsIn(schedule: Schedule, from: number, to: number): ScheduleWindow[] {
   const clock = zone(schedule.zone);
@@ -26,9 +27,8 @@ export function windowsIn(schedule: Schedule, from: number, to: number): Schedul
   const last = Math.floor(clock.toLocal(to) / DAY) + 1;
   for (let day = first; day <= last; day++) {
     if (!beginsOn(schedule, day)) continue;
-    const begin = instant(clock, day * DAY + begins, 'first');
-    const end = instant(clock, day * DAY + ends, 'last');
-    if (begin < to && end > from && begin < end) found.push({ begin, end });
+    const window = windowAt(clock, day * DAY + begins, day * DAY + ends);
+    if (window.begin < to && window.end > from) found.push(window);
   }
   return found;
 }
@@ -43,9 +43,17 @@ function beginsOn({ days, dates, except }: Schedule, day: number): boolean {
   return days.includes(DAYS[(((day + 3) % 7) + 7) % 7] as (typeof DAYS)[number]);
 }
 
-function instant(clock: Zone, local: number, which: 'first' | 'last'): number {
-  const at = clock.fromLocal(local);
-  return (which === 'first' ? at[0] : at.at(-1)) ?? local - clock.offset(local - DAY);
+/** @param from local times, ms as if UTC */
+function windowAt(clock: Zone, from: number, to: number): ScheduleWindow {
+  const jump = clock.skipped(from);
+  const begin = jump ? jump.at : (clock.fromLocal(from)[0] as number);
+  const end = clock.fromLocal(to).at(-1) ?? unchanged(clock, to);
+  return jump && end <= begin ? { begin: unchanged(clock, from), end: unchanged(clock, to) } : { begin, end };
+}
+
+/** The instant of a local time as if the clock had not changed the day before. */
+function unchanged(clock: Zone, local: number): number {
+  return local - clock.offset(local - DAY);
 }
 
 function timeOfDay(text: string): number {

@@ -49,7 +49,7 @@ export function unitsToKeep(view: PoolView, step: number, stepMs: number, orders
     chance,
     worthwhile: 1 / ((price + 1) * optionAt(at)),
   });
-  for (let unit = mostWorth(pool.max, last, gain); unit > 0; unit--) {
+  const keep = (unit: number): Kept | undefined => {
     let sum = 0;
     for (let k = 0; k <= last; k++) {
       if ((there[k] as number) < unit) continue;
@@ -57,6 +57,16 @@ export function unitsToKeep(view: PoolView, step: number, stepMs: number, orders
       sum += worth;
       if (sum > 0) return keptFor(unit, k, chance);
     }
+    return undefined;
+  };
+  // Of units that are there in the same steps none is worth more than the one before, so each such range is halved. From range to range it is not so:
+  // a unit that is there in fewer steps is spared idle ones.
+  let top = mostWorth(pool.max, last, gain);
+  const ranges = [...new Set(there)].filter((units) => units < top).sort((a, b) => b - a);
+  for (const below of [...ranges, 0]) {
+    const unit = highest(below, top, (each) => keep(each) !== undefined);
+    if (unit > below) return keep(unit) as Kept;
+    top = below;
   }
   return keptFor(0, first, chanceAt(forecast, origin + first, 0));
 }
@@ -73,15 +83,17 @@ function available({ units }: PoolView, step: number, stepMs: number, orders: Or
 /** The highest unit that is worth its price in some step by itself: none above it can be. */
 function mostWorth(max: number, last: number, gain: (k: number, unit: number) => { worth: number }): number {
   let most = 0;
-  for (let k = 0; k <= last; k++) {
-    // The chance falls with each unit: halve.
-    let [low, high] = [most, max + 1];
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if (gain(k, middle).worth > 0) low = middle;
-      else high = middle;
-    }
-    most = low;
-  }
+  for (let k = 0; k <= last; k++) most = highest(most, max, (unit) => gain(k, unit).worth > 0);
   return most;
+}
+
+/** The highest of the units above `below` and up to `top` for which something holds that, where it does not hold for one, holds for none above it; else `below`. */
+function highest(below: number, top: number, holds: (unit: number) => boolean): number {
+  let [low, high] = [below, top + 1];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (holds(middle)) low = middle;
+    else high = middle;
+  }
+  return low;
 }

@@ -1,17 +1,13 @@
 import type { PoolView } from '@auspex/contracts';
+import { hpaDesired, hpaHighest, hpaStabilised, hpaWindow } from '@auspex/numerics';
 import { percent, rate, span, units } from '../../text.ts';
 import type { PanicOptions, ReactiveOptions } from './config.ts';
 import type { ReactiveMemory, ReactiveState } from './state.ts';
 
 /**
- * The Kubernetes Horizontal Pod Autoscaler (autoscaling/v2) for one pool and step:
- *
- *     ratio   = rate / (target x unitRate x units)
- *     desired = units                                 where |ratio - 1| <= tolerance
- *             = ceil(rate / (target x unitRate))      else (= ceil(units x ratio)), at least `min`
- *
- * and, when that is below `units`, the highest of the desired values inside the stabilisation window. Scale out is
- * immediate. A missing step is an absent metric: as in Kubernetes nothing is recommended and the units stay.
+ * The Kubernetes Horizontal Pod Autoscaler (`hpaDesired`, `hpaStabilised`) for one pool and step: the load is the rate, a unit serves target x
+ * unitRate of it, and at least `min` are desired. A missing step is an absent metric: as in Kubernetes nothing is recommended and the
+ * units stay.
  *
  * `scaleOutTolerance` stands for `tolerance` above the target (KEP-4951, `behavior.scaleUp.tolerance`): at 0, units that had
  * more than they are planned for are joined at once. Two departures from the HPA:
@@ -40,19 +36,17 @@ export function recommend(
   const memory = memoryOf(state, view.pool.id);
   const seen = look(memory, view, step, perUnit, options);
   const grown = growth(view, options.censored);
-  const asked = Math.max(desire(seen.rate, view.units, perUnit, options, floor), floor, grown);
+  const tolerance = { scaleOut: outTolerance(options), scaleIn: options.tolerance };
+  const asked = Math.max(hpaDesired(seen.rate, view.units, perUnit, tolerance), floor, grown);
   const desired = panicked(memory, asked, options.panic);
-  remember(memory, { step, units: desired }, options.stabilisation);
-  const highest = Math.max(...memory.recommendations.map((entry) => entry.units));
-  // The window holds on the way down; it never adds units. What was recommended and not ordered is past.
-  const held = desired < view.units && highest > desired ? Math.min(highest, view.units) : undefined;
+  memory.recommendations = hpaWindow(memory.recommendations, { step, units: desired }, options.stabilisation);
+  const given = hpaStabilised(desired, view.units, hpaHighest(memory.recommendations));
   const verdict = desired === view.units ? `${units(desired)} stay` : `${units(desired)} recommended`;
   const more =
     grown > 0 && desired === grown ? `; the true demand is unknown, ${figure(options.censored)} x ${view.ready} ready or one more` : '';
   const panic = memory.panic && options.panic ? `; ${panicText(memory.panic.step, step, options.panic)}` : '';
   const base = `${seen.text}, ${use(view, seen.rate, target)}: ${verdict}${more}${panic}`;
-  if (held === undefined) return { units: desired, text: base };
-  return { units: held, text: `${base}, held at ${held} by the highest of the stabilisation window` };
+  return { units: given, text: given === desired ? base : `${base}, held at ${given} by the highest of the stabilisation window` };
 }
 
 /** The rate that counts, and how to say it. */
@@ -95,13 +89,6 @@ function outTolerance({ scaleOutTolerance, tolerance, panic }: ReactiveOptions):
   return scaleOutTolerance ?? (panic ? 0 : tolerance);
 }
 
-function desire(seen: number, ordered: number, perUnit: number, options: ReactiveOptions, floor: number): number {
-  // Without units any demand is out of tolerance.
-  const ratio = ordered > 0 ? seen / (perUnit * ordered) : Number.POSITIVE_INFINITY;
-  if (ratio > 1 ? ratio - 1 <= outTolerance(options) : 1 - ratio <= options.tolerance) return ordered;
-  return Math.max(floor, Math.ceil(seen / perUnit - 1e-9));
-}
-
 /** What a censored step asks for whatever was seen; 0 where nothing is hidden. */
 function growth(view: PoolView, factor: number): number {
   if (view.truth !== 'censored' || factor === 1) return 0;
@@ -129,12 +116,6 @@ function memoryOf(state: ReactiveState, pool: string): ReactiveMemory {
     state.set(pool, memory);
   }
   return memory;
-}
-
-/** Adds a recommendation and drops those that left the window. A step that is asked again replaces its own. */
-function remember(memory: ReactiveMemory, latest: { step: number; units: number }, windowMs: number): void {
-  const kept = memory.recommendations.filter((entry) => entry.step < latest.step && entry.step > latest.step - windowMs);
-  memory.recommendations = [...kept, latest];
 }
 
 function use(view: PoolView, counts: number, target: number): string {

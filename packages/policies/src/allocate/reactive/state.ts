@@ -1,11 +1,8 @@
 import { AuspexError } from '@auspex/contracts';
-import { pack, unpack } from '@auspex/numerics';
+import { type HpaRecommendation, pack, unpack } from '@auspex/numerics';
 
 /** A recommendation and the step (epoch ms) it was made for. */
-export interface Recommendation {
-  readonly step: number;
-  readonly units: number;
-}
+export type Recommendation = HpaRecommendation;
 
 /** What is remembered of one pool. */
 export interface ReactiveMemory {

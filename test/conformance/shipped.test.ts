@@ -90,6 +90,7 @@ const SUBJECTS: Readonly<Record<string, (plugin: Plugin) => Readonly<Record<stri
     preset: alone(plugin, { floor: 'reactive', leadQuantile: 0.9 }),
     flat: alone(plugin, { tiers: [] }),
   }),
+  sensitivity: (plugin) => ({ defaults: alone(plugin), quick: alone(plugin, { prior: 1, perDay: 0.5, halfLife: 7, groups: 2 }) }),
   quantile: (plugin) => ({
     defaults: alone(plugin),
     preset: alone(plugin, { floor: 'reactive' }),

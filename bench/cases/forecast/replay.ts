@@ -59,6 +59,7 @@ export function beginForecasting(
     name: `${each.plugin.id}#${k}`,
     predictor: make(each),
     batch: each.plugin.capabilities.batch,
+    regimes: each.plugin.capabilities.regimes ?? false,
     trains: each.plugin.capabilities.trains,
     for: each.for,
   }));

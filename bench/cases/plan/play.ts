@@ -15,6 +15,8 @@ export interface Minute {
   readonly t: number;
   /** Made of the rates before it. */
   readonly forecast: Forecast;
+  /** Quantiles of a predictor that tells regimes apart, alone; undefined = there is none. */
+  readonly regime: { readonly by: string; readonly quantiles: ArrayLike<number> } | undefined;
   /** Rate a second of the minute before; undefined before the first. */
   readonly before: number | undefined;
 }
@@ -60,7 +62,7 @@ export async function play(
       for (const trained of training.settle(at)) if (trained.error !== undefined) throw trained.error;
     }
     const [forecast] = await stage.forecast([series], at);
-    if (forecast) told({ at, t: i - history, forecast, before });
+    if (forecast) told({ at, t: i - history, forecast, regime: stage.regime(series, at), before });
   }
 }
 

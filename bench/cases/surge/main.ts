@@ -36,7 +36,8 @@ async function assess(trace: Trace): Promise<SurgeAssessment> {
   const [at, reference, probability]: [number[], number[], number[]] = [[], [], []];
   await play(trace, flags.predictors?.split(','), flags.weights, (minute) => {
     if (minute.before !== undefined) learnSurge(state, minute.at - MINUTE, minute.before, 'observed', pool, info);
-    const surge = assessSurge(state, minute.forecast, minute.forecast, minute.at, pool, info);
+    const { forecast, regime } = minute;
+    const surge = assessSurge(state, { base: forecast, planned: forecast, groups: forecast, all: forecast, regime }, minute.at, pool, info);
     at.push(minute.at);
     reference.push(surge?.reference ?? Number.NaN);
     probability.push(minute.t < 0 || !surge ? Number.NaN : surge.probability);

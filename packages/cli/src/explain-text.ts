@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Contribution, Decision, JournalRecord, PoolSurge, Surge } from '@auspex/contracts';
+import type { Contribution, Decision, JournalRecord, PoolSurge, StepOutcome, Surge } from '@auspex/contracts';
 import { figure, hang, instant, plural } from './text.ts';
 
 export interface TextOptions {
@@ -14,8 +14,13 @@ const SHOWN = 3;
 
 const rate = (value: number): string => `${figure(value)}/s`;
 
-/** One decision as a person reads it. */
-export function decisionText(decision: Decision, beside: readonly JournalRecord[], { color, width }: TextOptions): string {
+/** One decision as a person reads it, with what stands beside it in the journal, and what came of it where that is known. */
+export function decisionText(
+  decision: Decision,
+  beside: readonly JournalRecord[],
+  came: StepOutcome | undefined,
+  { color, width }: TextOptions,
+): string {
   const paint = (style: Style, text: string): string => (color ? styleText(style, text, { validateStream: false }) : text);
   const row = (name: string, text: string): string => hang(`  ${name.padEnd(10)}`, text, width);
   const { demand } = decision;
@@ -31,21 +36,34 @@ export function decisionText(decision: Decision, beside: readonly JournalRecord[
       `${rate(demand.expected)} at ${instant(demand.at)}, 80 % between ${rate(demand.low)} and ${rate(demand.high)}, by ${demand.by}${weightsText(demand.weights)}`,
     ),
   ];
+  out.push(...(demand.leaders ?? []).map(({ text }, i) => row(i === 0 ? 'led by' : '', text)));
   if (demand.fallback !== undefined) out.push(row('fallback', demand.fallback));
   if (decision.surge) out.push(...poolSurgeRows(decision.surge, row));
   out.push(...surgeRows(decision.surges, row));
   out.push(...trailRows(decision, paint, width));
   for (const record of beside) out.push(...besideRows(record, decision, (text) => paint('yellow', text), row));
+  if (came) out.push(row('came', cameText(came)));
   out.push(paint('dim', row('made by', `config ${decision.configHash}, state ${decision.stateHash}`)));
   return `${out.join('\n')}\n`;
 }
 
+/** What came of the step that the decision was for. */
+function cameText({ step, truth, demand, needed, ready }: StepOutcome): string {
+  const when = `at ${instant(step)}`;
+  if (truth === 'missing') return `nothing is known of the demand ${when}`;
+  const least = truth === 'censored' ? 'at least ' : '';
+  const masked = truth === 'masked' ? ' (masked: not learnt from)' : '';
+  return `${least}${rate(demand)} ${when}${masked}, which needed ${least}${plural(needed, 'unit')}; ${ready} ${ready === 1 ? 'was' : 'were'} ready`;
+}
+
 /** The pool as a whole: what speaks for and against a surge of it, in log-odds. */
 function poolSurgeRows(surge: PoolSurge, row: (name: string, text: string) => string): string[] {
-  const { probability, reference, from, to, contributions } = surge;
+  const { probability, exposure = 0, reference, from, to, contributions } = surge;
   const chance = `${(100 * probability).toFixed(probability < 0.1 ? 1 : 0)} %`;
   const first = `${chance} for more than a reactive autoscaler would have ready, ${rate(reference)}, between ${instant(from)} and ${instant(to)}`;
-  return [row('risk', first), ...contributionRows(contributions, row)];
+  const sooner =
+    exposure >= 0.005 ? [row('', `${(100 * exposure).toFixed(exposure < 0.1 ? 1 : 0)} % for that before an order of now could help`)] : [];
+  return [row('risk', first), ...sooner, ...contributionRows(contributions, row)];
 }
 
 function contributionRows(contributions: readonly Contribution[], row: (name: string, text: string) => string): string[] {

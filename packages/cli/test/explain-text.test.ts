@@ -1,4 +1,4 @@
-import type { Decision, Surge } from '@auspex/contracts';
+import type { Decision, StepOutcome, Surge } from '@auspex/contracts';
 import { describe, expect, it } from 'vitest';
 import { decisionText } from '../src/explain-text.ts';
 import { plainLine } from '../src/log.ts';
@@ -41,7 +41,7 @@ const options = { color: false, width: 80 };
 
 describe('decisionText', () => {
   it('tells what moved, and only that, in lines of the width', () => {
-    const text = decisionText(decision, [], options);
+    const text = decisionText(decision, [], undefined, options);
     expect(text).toContain('web  2026-01-05 00:00 UTC  2 → 1 unit\n');
     expect(text).toContain('0.988/s at 2026-01-05 00:05 UTC, 80 % between 0.1/s and 1235/s');
     expect(text).toContain('/a: probability 0.40');
@@ -53,9 +53,19 @@ describe('decisionText', () => {
   });
 
   it('has one line for a quiet pool, and colours only where asked for', () => {
-    const quiet = decisionText({ ...decision, surges: [surge('/b', 0)] }, [], { ...options, color: true });
+    const quiet = decisionText({ ...decision, surges: [surge('/b', 0)] }, [], undefined, { ...options, color: true });
     expect(quiet).toContain('surge     none');
     expect(quiet).toContain('\u001B[1m');
+  });
+
+  it('names who leads the pool, each in a line', () => {
+    const leaders = [
+      { of: 'eu-free', factor: 1.12, text: 'group eu-free was 40 % above its habit: +12 % in 15m' },
+      { of: 'sign-ins', factor: 1.03, text: 'sign-ins were 20 % above their habit: +3 % in 15m' },
+    ];
+    const text = decisionText({ ...decision, demand: { ...decision.demand, leaders } }, [], undefined, options);
+    expect(text).toContain('  led by    group eu-free was 40 % above its habit: +12 % in 15m\n            sign-ins were 20 % above');
+    expect(decisionText(decision, [], undefined, options)).not.toContain('led by');
   });
 
   it('tells of the step only: receipt, failure and notice', () => {
@@ -69,12 +79,28 @@ describe('decisionText', () => {
         { type: 'failure', step: BEGIN, failure },
         { type: 'notice', step: BEGIN + 60_000, code: 'TRAINED', text: 'later' },
       ],
+      undefined,
       options,
     );
     expect(text).toContain('receipt   applied: 1 unit ordered, 2 ready');
     expect(text).toContain('failure   predict(hmm) for pool:web: boom; persistence');
     expect(text).not.toContain('7 units');
     expect(text).not.toContain('later');
+  });
+});
+
+describe('what came of a decision', () => {
+  const came = { pool: 'web', step: BEGIN + 300_000, truth: 'observed', demand: 2.5, needed: 3, ready: 1 } as const;
+  const line = (outcome: StepOutcome): string | undefined =>
+    decisionText(decision, [], outcome, { ...options, width: 200 })
+      .split('\n')
+      .find((text) => text.includes('came'));
+
+  it('is told beside it, a bound as one, and what is not known as that', () => {
+    expect(line(came)).toBe('  came      2.5/s at 2026-01-05 00:05 UTC, which needed 3 units; 1 was ready');
+    expect(line({ ...came, truth: 'censored' })).toContain('at least 2.5/s at 2026-01-05 00:05 UTC, which needed at least 3 units');
+    expect(line({ ...came, truth: 'masked' })).toContain('(masked: not learnt from)');
+    expect(line({ ...came, truth: 'missing' })).toContain('nothing is known of the demand at 2026-01-05 00:05 UTC');
   });
 });
 

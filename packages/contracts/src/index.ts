@@ -6,7 +6,7 @@ export type { Decision, Proposal, Reason, Tier } from './data/decision.ts';
 export type { EventKind, Outcome, UsageEvent } from './data/event.ts';
 export { type Forecast, LEVELS } from './data/forecast.ts';
 export type { JournalRecord, StageFailure } from './data/journal.ts';
-export type { StepOutcome } from './data/outcome.ts';
+export type { StepOutcome, SurgeOutcome } from './data/outcome.ts';
 export type { SamplePaths } from './data/paths.ts';
 export type { Pool } from './data/pool.ts';
 export type { BehaviorProfile, Correlation, Share } from './data/profile.ts';

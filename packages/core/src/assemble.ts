@@ -16,6 +16,7 @@ import { AssessStage } from './stages/assess.ts';
 import { CalendarStage } from './stages/calendar.ts';
 import { EnrichStage } from './stages/enrich.ts';
 import type { Failures } from './stages/failures.ts';
+import { LearnStage } from './stages/learn.ts';
 import { type PredictorSlot, PredictStage } from './stages/predict.ts';
 import { ProfileStage } from './stages/profile.ts';
 import { UserHash } from './users/hash.ts';
@@ -37,6 +38,7 @@ export interface Parts {
   readonly profile: ProfileStage;
   readonly predict: PredictStage;
   readonly allocate: AllocateStage;
+  readonly learn: LearnStage;
   readonly enrich: EnrichStage;
   readonly cycle: Cycle;
   readonly holds: HoldBoard;
@@ -82,6 +84,10 @@ export function assemble(config: ResolvedConfig, services: Services, options: En
     predict: new PredictStage(slots, failures, limit, signal, settings),
     assess: new AssessStage(assessor.name, assessor.instance, failures),
     allocate: new AllocateStage(allocator.name, allocator.instance, failures),
+    learn: new LearnStage(
+      toldApart(services.get(TOKENS.learners)).map(({ name, instance }) => ({ name, learner: instance })),
+      failures,
+    ),
     actuate: new ActuateStage(actuators, failures, limit),
     calendar: new CalendarStage(calendars, failures, limit),
   };
@@ -156,11 +162,11 @@ function makePredictors(config: ResolvedConfig, services: Services): { slots: Pr
   const instances = services.get(TOKENS.predictors);
   for (const [index, used] of config.predictors.entries()) {
     const predictor = instances[index]?.instance as Predictor;
-    const { batch, trains } = used.plugin.capabilities;
+    const { batch, trains, regimes } = used.plugin.capabilities;
     // Two uses of one predictor are told apart by their place.
     const twice = config.predictors.filter((other) => other.plugin.id === used.plugin.id).length > 1;
     const name = twice ? used.path : used.plugin.id;
-    slots.push({ name, predictor, batch, for: used.for });
+    slots.push({ name, predictor, batch, regimes: regimes ?? false, for: used.for });
     if (trains) trainable.push({ name, predictor });
   }
   return { slots, trainable };

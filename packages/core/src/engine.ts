@@ -424,7 +424,8 @@ class AuspexEngine implements Engine {
   profile(group: string): BehaviorProfile | undefined {
     const state = this.#parts?.cycle.groups.all.get(group);
     const profile = state && this.#parts?.profile.profile(group);
-    return profile && { ...profile, correlated: state.correlated };
+    const learnt = this.#parts?.learn.sensitivity(group) ?? 1;
+    return profile && { ...profile, correlated: state.correlated, sensitivity: profile.sensitivity * learnt };
   }
 
   counts(): EngineCounts {

@@ -25,6 +25,7 @@ export { stamp } from './persistence/keys.ts';
 export { type ReactivePool, type ReactiveShadow, reactiveReady, reactiveUnits, stepReactive } from './rollout/reactive-shadow.ts';
 export { createShardedEngine, isShared, type ShardedEngine } from './shards/engine.ts';
 export { addEvent, emptyUsage } from './usage/accumulate.ts';
+export { amountsOf, bindingOf, demandOf, measuresOf } from './usage/demand.ts';
 export { amount, mergeUsage } from './usage/merge.ts';
 export type { HostServices } from './wiring/register.ts';
 export { standaloneContext } from './wiring/standalone.ts';

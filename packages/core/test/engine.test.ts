@@ -359,7 +359,7 @@ test('a durable store holds the journal, the usage and every state', async () =>
   const { lines } = await run(fakeConfig(steady, { store: use(mapStore(map)) }));
   const stored: string[] = [];
   for await (const line of readJournal(new MapStore(map))) stored.push(line);
-  expect(stored.filter((line) => line.includes('"decision"'))).toEqual(lines.filter((line) => line.includes('"decision"')));
+  expect(stored.filter((line) => line.includes('"type":"decision"'))).toEqual(lines.filter((line) => line.includes('"type":"decision"')));
   expect([...map.keys()].filter((key) => key.startsWith('usage/'))).toHaveLength(30);
   expect(map.has('profile/a')).toBe(true);
   expect(map.has('series/pool%3Aweb')).toBe(true);

@@ -64,6 +64,24 @@ export class MapStore implements Store {
   }
 }
 
+/** Keeps what it held before each batch: what is left after a kill at that moment. */
+export class KeepingStore<T> extends MapStore {
+  readonly kept: { readonly map: Map<string, Uint8Array>; readonly beside: T }[] = [];
+  readonly #beside: () => T;
+  /** @param beside what else outlives the engine, as it is at that moment */
+  constructor(map: Map<string, Uint8Array>, beside: () => T) {
+    super(map);
+    this.#beside = beside;
+  }
+  override async batch(writes: readonly StoreWrite[]): Promise<void> {
+    const map = new Map(this.map);
+    // Nobody is left who holds it.
+    map.delete('lease/allocator');
+    this.kept.push({ map, beside: this.#beside() });
+    await super.batch(writes);
+  }
+}
+
 /** A durable store plugin over a map that outlives the engine. */
 export const mapStore = (map: Map<string, Uint8Array>) =>
   defineStore({ id: 'map', summary: 'test', config: z.strictObject({}), capabilities: { durable: true }, create: () => new MapStore(map) });
@@ -153,7 +171,7 @@ export const meanProfiler = defineProfiler({
     },
     expected: (state) => (state.n === 0 ? undefined : state.sum / state.n),
     sensitivity: () => 1,
-    profile: (state) => ({ steps: state.n, perMinute: (60 * state.sum) / state.n }) as never,
+    profile: (state) => ({ steps: state.n, perMinute: (60 * state.sum) / state.n, sensitivity: 1 }) as never,
     relate: (states) => new Map([...states.keys()].map((group) => [group, [{ group: 'z', lagMs: 0, r: 1 }]])),
     encode: (state) => pack(state),
     decode: (bytes) => {

@@ -251,6 +251,7 @@ test('in what others are related to a group is not named', async () => {
   const store = await learned(profiler);
   const report = await forget(configOf(profiler), { group: 'z' }, options(store));
   expect(report.erased.correlations).toBe(3);
+  expect(report.erased.leaders).toBe(2);
   const engine = createEngine(configOf(profiler), { mode: 'replay', host: { store } });
   await engine.start();
   expect(engine.groups()).toEqual(['shop', 'shop-anna', 'shop@anna']);
@@ -390,7 +391,14 @@ test.each(STORES)('%s: every shard forgets, and all are locked while it does', a
   expect(group).toMatchObject({ scopes: 3, left: [], erased: { profiles: 2, series: 4 } });
   // A pool has that name, too.
   const left = (await holding(store, 'shop-anna')).map((key) => key.replace(/^shard\/[^/]+\//, ''));
-  expect([...new Set(left)]).toEqual(['engine/checkpoint', 'engine/snapshot', 'series/pool%3Ashop-anna', 'surges/shop-anna']);
+  expect([...new Set(left)]).toEqual([
+    'engine/capacity',
+    'engine/checkpoint',
+    'engine/snapshot',
+    'leaders/shop-anna',
+    'series/pool%3Ashop-anna',
+    'surges/shop-anna',
+  ]);
   await store.batch([{ type: 'put', key: 'shard/p%2F1/lease/allocator', value: pack({ owner: 'b:1:c', epoch: 1, expires: T0 + 1e9 }) }]);
   await expect(forget(config, { group: 'shop' }, options(store))).rejects.toMatchObject({ code: 'STORE_LOCKED' });
   await store.close();

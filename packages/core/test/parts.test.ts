@@ -17,7 +17,6 @@ import { withTimeLimit } from '../src/defaults/time-limit.ts';
 import { checkQuantiles } from '../src/forecasting/check.ts';
 import { beginConformal, correct, learnConformal } from '../src/forecasting/conformal.ts';
 import { bandOf, beginEnsemble, combine, learnWeights, weights } from '../src/forecasting/ensemble.ts';
-import { rowAt } from '../src/forecasting/grid.ts';
 import { Pending } from '../src/forecasting/pending.ts';
 import { persistence } from '../src/forecasting/persistence.ts';
 import { Ingest } from '../src/ingest/ingest.ts';
@@ -133,7 +132,6 @@ test('the horizon grid is fine near, coarse far, and has each of the last three 
   expect(horizonGrid(2)).toEqual([1, 2]);
   expect(horizonGrid(0)).toEqual([1]);
   expect(horizonGrid(100).at(-1)).toBe(100);
-  expect([0, 1, 1.5, 5, 99].map((ahead) => rowAt([1, 2, 4, 6], ahead))).toEqual([0, 0, 0.5, 2.5, 3]);
 });
 
 test('a forecast is read between its steps', () => {

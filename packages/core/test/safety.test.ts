@@ -216,7 +216,8 @@ test('a pool that is rolled out watches, goes part of the way, and acts; every m
     store: use(mapStore(map)),
     pools,
   });
-  const { decisions, notices } = await run(config, { mode: 'live', host: { clock } });
+  const { decisions, notices: all } = await run(config, { mode: 'live', host: { clock } });
+  const notices = all.filter((notice) => notice.startsWith('ROLLOUT'));
   expect(notices).toHaveLength(2);
   expect(notices[0]).toMatch(
     /^ROLLOUT_PROMOTED web: shadow -> canary: cost \d+\.\d against \d+\.\d of a reactive policy in 2 days with [12] peaks$/,

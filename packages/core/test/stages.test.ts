@@ -64,6 +64,27 @@ test('a slot for groups is not asked for pools, and the other way round', async 
   expect(asked).toEqual([1, 1, 1]);
 });
 
+test('a predictor that tells regimes apart is kept by itself, until its horizon has passed', async () => {
+  const saying = (rate: number) => batching((states) => states.map(() => ({ quantiles: new Float64Array(2 * LEVELS.length).fill(rate) })));
+  const slots = [
+    { name: 'plain', predictor: saying(2), batch: true, for: 'all' as const },
+    { name: 'regimes', predictor: saying(4), batch: true, regimes: true, for: 'pools' as const },
+  ];
+  const stage = new PredictStage(slots, failures(), 1000, signal);
+  const pool = stage.begin(info, [1, 2]);
+  expect(stage.regime(pool, T0)).toBeUndefined();
+  await stage.forecast([pool], T0);
+  expect(stage.regime(pool, T0)?.by).toBe('regimes');
+  expect(Array.from(stage.regime(pool, T0)?.quantiles ?? [])).toEqual(new Array(2 * LEVELS.length).fill(4));
+  const group = stage.begin({ ...info, scope: 'group', id: 'g' }, [1, 2]);
+  await stage.forecast([group], T0);
+  expect(stage.regime(group, T0)).toBeUndefined();
+  const none = new PredictStage(slots.slice(0, 1), failures(), 1000, signal);
+  const other = none.begin(info, [1, 2]);
+  await none.forecast([other], T0);
+  expect(none.regime(other, T0)).toBeUndefined();
+});
+
 test('a step that was seen already is not learnt twice, and a bound above the last value is news for persistence only', async () => {
   const stage = new PredictStage([], failures(), 1000, signal);
   const series = stage.begin(info, [1]);

@@ -1,8 +1,9 @@
 import { type Forecast, LEVELS, type Pool, type SeriesInfo } from '@auspex/contracts';
-import { SeededRandom } from '@auspex/numerics';
+import { pack, SeededRandom } from '@auspex/numerics';
 import { describe, expect, it } from 'vitest';
 import { assessSurge, learnSurge } from '../src/surge/assess.ts';
 import { beginHabit, habitOf, hourOfWeek, learnHabit } from '../src/surge/habit.ts';
+import { INPUTS } from '../src/surge/inputs.ts';
 import { amounts, beginLogistic, learnLogistic, logit, sigmoid } from '../src/surge/logistic.ts';
 import { beginSurge, decodeSurge, encodeSurge, type SurgeState } from '../src/surge/state.ts';
 
@@ -23,7 +24,7 @@ function forecast(at: number, median: (ahead: number) => number, spread = 0.1): 
 
 /** Where nothing is planned. */
 function told(state: SurgeState, said: Forecast, at: number, of: Pool, its: SeriesInfo): ReturnType<typeof assessSurge> {
-  return assessSurge(state, said, said, at, of, its);
+  return assessSurge(state, { base: said, planned: said, groups: said, all: said }, at, of, its);
 }
 
 /** Plays a world in which demand is `rate(step)` and the forecast says `said(step)` of a step. */
@@ -187,13 +188,52 @@ describe('the surge probability of a pool', () => {
     learnSurge(state, START, 70, 'observed', pool, info);
     const at = START + MINUTE;
     const [base, planned] = [forecast(at, () => 50), forecast(at, () => 100)];
-    const surge = assessSurge(state, planned, base, at, pool, info);
+    const surge = assessSurge(state, { base, planned, groups: planned, all: planned }, at, pool, info);
     const amount = (of: string): number => surge?.contributions.find((each) => each.of === of)?.amount as number;
     const chance = (median: number): number => 1 - 1 / (1 + (median / 70) ** 10);
     expect(sigmoid(amount('forecast'))).toBeCloseTo(chance(50), 2);
     expect(sigmoid(amount('forecast') + amount('events'))).toBeCloseTo(chance(100), 2);
     expect(surge?.probability).toBeCloseTo(chance(100), 2);
     expect(told(state, base, at, pool, info)?.contributions.find(({ of }) => of === 'events')?.amount).toBe(0);
+  });
+
+  it('tells what leaders add, by kind, and names them', () => {
+    const state = beginSurge();
+    learnSurge(state, START, 70, 'observed', pool, info);
+    const at = START + MINUTE;
+    const [base, groups, all] = [forecast(at, () => 50), forecast(at, () => 60), forecast(at, () => 80)];
+    const texts = { groups: 'group free was 40 % above its habit', signIns: 'sign-ins were 90 % above their habit' };
+    const surge = assessSurge(state, { base, planned: base, groups, all, texts }, at, pool, info);
+    const part = (of: string) => surge?.contributions.find((each) => each.of === of);
+    const chance = (median: number): number => logit(1 - 1 / (1 + (median / 70) ** 10));
+    expect(part('groups')?.amount).toBeCloseTo(chance(60) - chance(50), 1);
+    expect(part('sign-ins')?.amount).toBeCloseTo(chance(80) - chance(60), 0);
+    expect(part('groups')?.text).toMatch(/^group free was 40 % above its habit; \d+ % with that$/);
+    expect(part('sign-ins')?.text).toMatch(/^sign-ins were 90 % above their habit; \d+ % with that$/);
+    expect(surge?.probability).toBeCloseTo(sigmoid(chance(80)), 1);
+    const quiet = told(state, base, at, pool, info)?.contributions.filter(({ of }) => of === 'groups' || of === 'sign-ins');
+    expect(quiet?.map(({ amount }) => amount)).toEqual([0, 0]);
+  });
+
+  it('hears a predictor that tells regimes apart by itself, once outcomes have shown that it is right', () => {
+    const random = new SeededRandom('regimes');
+    const state = beginSurge();
+    const surged: boolean[] = [];
+    const said = (i: number): ReturnType<typeof assessSurge> => {
+      const at = START + i * MINUTE;
+      const base = forecast(at, () => 60, 0.3);
+      const regime = forecast(at, (ahead) => (surged[i + ahead - 1] ? 100 : 50)).quantiles;
+      return assessSurge(state, { base, planned: base, groups: base, all: base, regime: { by: 'hmm', quantiles: regime } }, at, pool, info);
+    };
+    for (let i = 0; i < 4_010; i++) surged[i] = i % 40 >= 20 && random.next() < 0.9;
+    for (let i = 0; i < 4_000; i++) {
+      if (i > 0) learnSurge(state, START + (i - 1) * MINUTE, surged[i - 1] ? 100 : 50, 'observed', pool, info);
+      const part = said(i)?.contributions.find(({ of }) => of === 'regime');
+      if (i !== 1) continue;
+      expect(part?.amount).toBeCloseTo(0, 10);
+      expect(part?.text).toMatch(/^\d+(\.\d)? % by hmm alone, which tells regimes apart$/);
+    }
+    expect(state.logistic.weights[INPUTS.indexOf('regime')]).toBeGreaterThan(0.1);
   });
 
   it('tells a crowd that nobody planned within two steps, and forgets one odd step as fast', () => {
@@ -262,5 +302,46 @@ describe('the surge probability of a pool', () => {
     };
     expect(next(again)).toEqual(next(state));
     expect(() => decodeSurge(Uint8Array.of(129, 161, 118, 9))).toThrow();
+  });
+
+  it('takes over what a version learnt that knew fewer inputs, or others: by name, the new ones at their prior', () => {
+    const random = new SeededRandom('older');
+    const level = Array.from({ length: 600 }, () => 70 * Math.exp(0.2 * random.normal()));
+    const state = play(
+      500,
+      (i) => level[i] as number,
+      () => 70,
+    );
+    const names = ['calibration', 'forecast', 'trend', 'gone', 'use'];
+    const old = {
+      ...state,
+      v: 1,
+      inputs: names,
+      shadow: state.shadow ?? null,
+      next: state.next ?? null,
+      logistic: { weights: Float64Array.of(1, 2, 3, 4, 5), covariance: Float64Array.from({ length: 25 }, (_, i) => i / 100) },
+      waiting: state.waiting.map((each) => ({ ...each, inputs: [1, 20, 30, 40, 50] })),
+    };
+    const read = decodeSurge(pack(old));
+    const begun = beginSurge();
+    const n = INPUTS.length;
+    expect([...read.logistic.weights]).toEqual([1, 2, 5, 3, ...begun.logistic.weights.slice(4)]);
+    expect(read.logistic.covariance[0]).toBe(0);
+    // Of trend with use: third with fifth before, fourth with third now.
+    expect(read.logistic.covariance[3 * n + 2]).toBe(0.14);
+    expect(read.logistic.covariance[5 * n + 5]).toBe(begun.logistic.covariance[5 * n + 5]);
+    expect(read.logistic.covariance[5 * n + 2]).toBe(0);
+    expect(read.waiting[0]?.inputs).toEqual([1, 20, 50, 30, ...new Array(n - 4).fill(0)]);
+    expect([...read.habit.seen]).toEqual([...state.habit.seen]);
+    const at = START + 500 * MINUTE;
+    learnSurge(read, at - MINUTE, 80, 'observed', pool, info);
+    const surge = told(
+      read,
+      forecast(at, () => 70),
+      at,
+      pool,
+      info,
+    );
+    expect(Number.isFinite(surge?.probability)).toBe(true);
   });
 });

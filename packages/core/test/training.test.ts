@@ -130,7 +130,7 @@ describe('in the present', () => {
     const map = new Map<string, Uint8Array>();
     const run = begin([pupil], map, trace, {}, present());
     await finish(run);
-    expect(run.lines.filter((line) => line.includes('"decision"'))).toHaveLength(200);
+    expect(run.lines.filter((line) => line.includes('"type":"decision"'))).toHaveLength(200);
     expect([...map.keys()].filter((key) => key.startsWith('usage/'))).toHaveLength(200);
     expect(run.notices('TRAINED')).toEqual([]);
     // One under way is not begun a second time.
@@ -185,7 +185,7 @@ describe('in the present, what is overdue holds nothing up (regression: up to th
     expect(steps).toHaveLength(200);
     expect(pupil.lessons).toHaveLength(1);
     // Only what the stall made too old is not decided.
-    expect(run.lines.filter((line) => line.includes('"decision"')).length).toBeGreaterThan(180);
+    expect(run.lines.filter((line) => line.includes('"type":"decision"')).length).toBeGreaterThan(180);
   });
 
   test('after a stall, when it began in the backlog before', async () => {

@@ -14,6 +14,7 @@ import {
   quantileAllocator,
   reactiveAllocator,
   seedAssessor,
+  sensitivity,
   staticPeakAllocator,
   tieredAllocator,
 } from '@auspex/policies';
@@ -66,6 +67,7 @@ export const catalogue: readonly Plugin[] = [
   reactiveAllocator,
   pinnedAllocator,
   staticPeakAllocator,
+  sensitivity,
   ical,
   jsonCalendar,
   httpCalendar,

@@ -14,6 +14,7 @@ export {
   quantileAllocator,
   reactiveAllocator,
   seedAssessor,
+  sensitivity,
   staticPeakAllocator,
   tieredAllocator,
 } from '@auspex/policies';

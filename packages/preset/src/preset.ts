@@ -3,7 +3,7 @@ import { hmmRegime } from '@auspex/models-hmm';
 import { rnn } from '@auspex/models-rnn';
 import { seasonal } from '@auspex/models-seasonal';
 import { boostedTrees } from '@auspex/models-trees';
-import { quantileAllocator, seedAssessor } from '@auspex/policies';
+import { quantileAllocator, seedAssessor, sensitivity } from '@auspex/policies';
 import { behavior } from '@auspex/profiles';
 import { lmdb } from '@auspex/stores/lmdb';
 
@@ -31,6 +31,7 @@ export function preset(input: PresetInput): AuspexConfig {
     predictors: [use(seasonal), { ...use(hmmRegime), for: 'pools' }, { ...use(rnn), for: 'pools' }, { ...use(boostedTrees), for: 'pools' }],
     assess: use(seedAssessor),
     allocate: use(quantileAllocator, { floor: 'reactive', reactive: { scaleOutTolerance: 0 } }),
+    learners: [use(sensitivity)],
     store: use(lmdb, { path: '.auspex/store' }),
     ...input,
   };

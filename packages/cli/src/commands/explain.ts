@@ -1,4 +1,4 @@
-import { AuspexError, type Decision, type JournalRecord } from '@auspex/contracts';
+import { AuspexError, type Decision, type JournalRecord, type StepOutcome } from '@auspex/contracts';
 import type { Command } from 'commander';
 import { decisionText } from '../explain-text.ts';
 import type { Io } from '../io.ts';
@@ -36,7 +36,7 @@ export function explainCommand(io: Io): (command: Command) => Command {
       .option('--at <time>', 'the decision that was in force then, UTC unless it has an offset (default: the last one)')
       .option('--last <n>', 'the last n decisions of each pool before that (default: 1)')
       .option('--changes', 'only decisions that changed the units')
-      .option('--json', 'decisions as NDJSON')
+      .option('--json', 'decisions as NDJSON, each with its outcome where that is known')
       .addHelpText('after', EXAMPLES)
       .action(async (flags: Flags) => explain(flags, io));
 }
@@ -45,7 +45,10 @@ export function explainCommand(io: Io): (command: Command) => Command {
 interface Found {
   /** By pool, oldest first. */
   readonly kept: Map<string, Decision[]>;
-  readonly beside: JournalRecord[];
+  /** Other lines of the steps of what is kept, or of none yet. */
+  beside: JournalRecord[];
+  /** What came of decisions that are kept, by key. */
+  readonly came: Map<string, StepOutcome>;
   readonly pools: Set<string>;
   first: number;
   last: number;
@@ -54,7 +57,14 @@ interface Found {
 async function explain(flags: Flags, io: Io): Promise<void> {
   const at = flags.at === undefined ? Number.POSITIVE_INFINITY : timeOf(flags.at, '--at');
   const most = numberOf(flags.last ?? '1', '--last', { least: 1, whole: true }, 'a whole number of decisions, such as 5');
-  const found: Found = { kept: new Map(), beside: [], pools: new Set(), first: Number.POSITIVE_INFINITY, last: Number.NEGATIVE_INFINITY };
+  const found: Found = {
+    kept: new Map(),
+    beside: [],
+    came: new Map(),
+    pools: new Set(),
+    first: Number.POSITIVE_INFINITY,
+    last: Number.NEGATIVE_INFINITY,
+  };
   for await (const record of records(flags, io)) {
     keep(record, found, at, most, flags);
     io.signal.throwIfAborted();
@@ -62,12 +72,19 @@ async function explain(flags: Flags, io: Io): Promise<void> {
   if (found.kept.size === 0) throw nothing(flags, found);
   const decisions = [...found.kept.values()].flat();
   decisions.forEach((decision, i) => {
-    if (flags.json) io.out(`${JSON.stringify(decision)}\n`);
-    else io.out(`${i > 0 ? '\n' : ''}${decisionText(decision, found.beside, io)}`);
+    const outcome = found.came.get(decision.key);
+    if (flags.json) io.out(`${JSON.stringify(outcome ? { ...decision, outcome } : decision)}\n`);
+    else io.out(`${i > 0 ? '\n' : ''}${decisionText(decision, found.beside, outcome, io)}`);
   });
 }
 
 function keep(record: JournalRecord, found: Found, at: number, most: number, flags: Flags): void {
+  if (record.type === 'outcome') {
+    const { decision } = record.outcome;
+    if (decision && found.kept.get(record.outcome.pool)?.some(({ key }) => key === decision.key))
+      found.came.set(decision.key, record.outcome);
+    return;
+  }
   if (record.type !== 'decision') {
     if (record.step <= at) found.beside.push(record);
     return;
@@ -80,8 +97,11 @@ function keep(record: JournalRecord, found: Found, at: number, most: number, fla
   if (flags.changes && decision.units === decision.previous) return;
   const list = found.kept.get(decision.pool) ?? [];
   list.push(decision);
-  if (list.length > most) list.shift();
+  if (list.length > most) found.came.delete((list.shift() as Decision).key);
   found.kept.set(decision.pool, list);
+  // A journal may be of weeks: what stands beside decisions that are not kept any more is nobody's.
+  const oldest = Math.min(...[...found.kept.values()].map(([first]) => (first as Decision).step));
+  if ((found.beside[0]?.step ?? oldest) < oldest) found.beside = found.beside.filter(({ step }) => step >= oldest);
 }
 
 async function* records(flags: Flags, io: Io): AsyncGenerator<JournalRecord> {

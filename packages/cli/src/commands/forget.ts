@@ -29,6 +29,8 @@ const NOUNS: Readonly<Record<ErasedKind, string>> = {
   series: 'series',
   memberships: 'membership in a pool',
   correlations: 'correlation of another group',
+  leaders: 'place as a leader of a pool',
+  learnerStates: 'state of a learner',
   enricherStates: 'state of an enricher',
   journalLines: 'journal line',
 };
@@ -39,6 +41,8 @@ const PLURALS: Partial<Record<ErasedKind, string>> = {
   series: 'series',
   memberships: 'memberships in pools',
   correlations: 'correlations of other groups',
+  leaders: 'places as a leader of pools',
+  learnerStates: 'states of learners',
   enricherStates: 'states of enrichers',
 };
 

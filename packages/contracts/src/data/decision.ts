@@ -1,4 +1,5 @@
 import type { PoolSurge, Surge } from './surge.ts';
+import type { Measure } from './usage.ts';
 
 /** One entry of a decision's trail: the allocator's reasons first, then one of each tap and guard that changed something, then the end. */
 export interface Reason {
@@ -49,9 +50,16 @@ export interface Decision {
     readonly high: number;
     readonly at: number;
     readonly by: string;
+    /** Of a pool with several measures: the one that asked for the most units in the last closed step. */
+    readonly binding?: Measure;
     /** For an ensemble: each predictor's weight. */
     readonly weights?: Readonly<Record<string, number>>;
     readonly fallback?: string;
+    /**
+     * Who moves the forecast, the strongest first: other groups (by name) and `sign-ins`, with the factor at the lead time. Absent = nobody;
+     * so it is in journals of versions before there were any.
+     */
+    readonly leaders?: readonly { readonly of: string; readonly factor: number; readonly text: string }[];
   };
   /** The pool's surges, strongest first, at most five. */
   readonly surges: readonly Surge[];

@@ -1,4 +1,5 @@
 import type { Decision } from './decision.ts';
+import type { StepOutcome } from './outcome.ts';
 import type { Receipt } from './receipt.ts';
 
 /** A stage that failed, and what was done instead. */
@@ -15,5 +16,6 @@ export type JournalRecord =
   | { readonly type: 'start'; readonly step: number; readonly configHash: string; readonly version: string }
   | { readonly type: 'decision'; readonly step: number; readonly decision: Decision }
   | { readonly type: 'receipt'; readonly step: number; readonly receipt: Receipt }
+  | { readonly type: 'outcome'; readonly step: number; readonly outcome: StepOutcome }
   | { readonly type: 'failure'; readonly step: number; readonly failure: StageFailure }
   | { readonly type: 'notice'; readonly step: number; readonly code: string; readonly text: string };

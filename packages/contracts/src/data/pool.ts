@@ -7,6 +7,11 @@ export interface Pool {
   readonly measure: Measure;
   /** What one unit serves at 100 % use, in the measure, a second. */
   readonly unitRate: number;
+  /**
+   * Further measures that load it, and what one unit serves of each at 100 % use, a second: the pool needs the most units that any of its
+   * measures asks for. Rates of such a pool are in `measure`, the others counted by what they take of a unit. Absent = there are none.
+   */
+  readonly also?: Readonly<Partial<Record<Measure, number>>>;
   /** Share of `unitRate` that is planned for, 0..1: at 0.7 a unit is meant to run 70 % busy. */
   readonly target: number;
   readonly min: number;

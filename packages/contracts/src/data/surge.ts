@@ -38,6 +38,11 @@ export interface PoolSurge {
   readonly calibration: number;
   /** Of more demand than `reference` at some time in [from, to), 0..1. */
   readonly probability: number;
+  /**
+   * Of more demand than a reactive policy has ready before an order of now could help, [now, from): the highest of its steps, by the forecast
+   * alone. For alerts, not for orders. Absent in journals of versions before there was one.
+   */
+  readonly exposure?: number;
   /** Rate a second that a reactive policy would have ready then. */
   readonly reference: number;
   /** Epoch milliseconds: from now + lead time until an order of the next step could help. */

@@ -77,4 +77,9 @@ export interface PredictorCapabilities {
   readonly batch: boolean;
   /** Has weights that `train` makes. When false `train` and `use` are never called. */
   readonly trains: boolean;
+  /**
+   * Tells regimes of demand apart, so that it may be sure of what the mix of all predictors averages away: its own quantiles count for the
+   * chance of a pool's surge beside those of the mix. When false, the default, only the mix counts.
+   */
+  readonly regimes?: boolean;
 }

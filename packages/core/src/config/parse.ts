@@ -26,6 +26,7 @@ export interface ResolvedConfig {
   readonly predictors: readonly ResolvedPlugin<'predictor'>[];
   readonly assess: ResolvedPlugin<'assessor'>;
   readonly allocate: ResolvedPlugin<'allocator'>;
+  readonly learners: readonly ResolvedPlugin<'learner'>[];
   readonly calendars: readonly ResolvedPlugin<'calendar'>[];
   readonly extensions: readonly ResolvedPlugin<'extension'>[];
   readonly store: ResolvedPlugin<'store'>;
@@ -77,6 +78,7 @@ export function parseConfig(input: unknown, catalogue: Catalogue = [], loaded: R
     predictors: list('predictor', settings.predictors, 'predictors'),
     assess: resolve('assessor', settings.assess, 'assess'),
     allocate: resolve('allocator', settings.allocate, 'allocate'),
+    learners: list('learner', settings.learners, 'learners'),
     calendars: list('calendar', settings.calendars, 'calendars'),
     store: resolve('store', settings.store, 'store'),
     extensions: list('extension', settings.extensions, 'extensions'),
@@ -291,6 +293,8 @@ function checkPools(settings: EngineSettings, problems: AuspexError[]): void {
     if (seen.has(pool.id))
       problems.push(new AuspexError('CONFIG_INVALID', `a pool called "${pool.id}" stands above already`, { path: `${path}.id` }));
     seen.add(pool.id);
+    if (pool.also?.[pool.measure] !== undefined)
+      problems.push(new AuspexError('CONFIG_INVALID', `${pool.measure} is the pool's measure already`, { path: `${path}.also` }));
     if (pool.min > pool.max)
       problems.push(new AuspexError('CONFIG_INVALID', `min ${pool.min} is above max ${pool.max}`, { path: `${path}.min` }));
   });
@@ -354,12 +358,31 @@ function checkTraining({ training: { within, every } }: EngineSettings, problems
 function configHash(config: Omit<ResolvedConfig, 'hash'>): string {
   const name = (used: ResolvedPlugin): unknown => ({ id: used.plugin.id, options: used.options, for: used.for });
   const { store: _store, sources: _sources, ...settings } = config.settings;
-  const slots = [...config.enrich, config.profiler, ...config.predictors, config.assess, config.allocate, ...config.calendars];
+  const slots = [
+    ...config.enrich,
+    config.profiler,
+    ...config.predictors,
+    config.assess,
+    config.allocate,
+    ...config.learners,
+    ...config.calendars,
+  ];
   const plugins = [...slots, ...config.extensions].map(name);
   const actuators = [...config.actuators].map(([pool, used]) => [pool, name(used)]);
   // Where the input and the store lie does not change what is decided; everything else does.
   const pools = settings.pools.map(({ actuator: _actuator, ...pool }) => pool);
-  const rest = { ...settings, pools, enrich: 0, profiler: 0, predictors: 0, assess: 0, allocate: 0, calendars: 0, extensions: 0 };
+  const rest = {
+    ...settings,
+    pools,
+    enrich: 0,
+    profiler: 0,
+    predictors: 0,
+    assess: 0,
+    allocate: 0,
+    learners: 0,
+    calendars: 0,
+    extensions: 0,
+  };
   return createHash('sha256').update(canonical({ rest, plugins, actuators })).digest('hex').slice(0, 12);
 }
 

@@ -24,13 +24,34 @@ const zone = z.union([
   }),
 ]);
 
+const measure = z.enum(['requests', 'work', 'bytes', 'sessions']);
+
 const pool = z
   .strictObject({
     id: z.string().min(1).max(100).describe('Unique name.'),
     pop: z.string().default('*').describe('The POP whose demand it serves; * = all together.'),
     groups: z.array(z.string()).min(1).default(['*']).describe('Groups that load it; * in a name stands for any text.'),
-    measure: z.enum(['requests', 'work', 'bytes', 'sessions']).default('requests').describe('What of the usage loads it.'),
+    measure: measure.default('requests').describe('What of the usage loads it.'),
     unitRate: z.number().positive().describe('What one unit serves at 100 % use, in the measure, a second.'),
+    also: z
+      .partialRecord(measure, z.number().positive())
+      .optional()
+      .describe('Further measures that load it, and what one unit serves of each a second: units are the most that any of them asks for.'),
+    learn: z
+      .strictObject({
+        leadTime: z
+          .enum(['use', 'report'])
+          .default('use')
+          .describe('What orders are seen to take, where it differs by more than 10 %: decide by it, or report it only.'),
+        unitRate: z
+          .enum(['use', 'report'])
+          .default('report')
+          .describe(
+            'What units are seen to serve, likewise. Throttling that is not for lack of units is taken for it: look before you use it.',
+          ),
+      })
+      .prefault({})
+      .describe('What is learnt of the pool beside its demand; at most a factor of 4 from what is written here.'),
     target: z.number().gt(0).lte(1).default(0.7).describe('Share of unitRate that is planned for.'),
     min: z.int().nonnegative().default(1).describe('Fewest units.'),
     max: z.int().positive().default(1000).describe('Most units.'),
@@ -98,6 +119,10 @@ export const engineConfig = z.strictObject({
     ),
   assess: pluginUse<'assessor'>().describe('What turns deviation and events into a surge.'),
   allocate: pluginUse<'allocator'>().describe('What turns surges and forecasts into units.'),
+  learners: z
+    .array(pluginUse<'learner'>())
+    .default([])
+    .describe('What learns from outcomes: what came of forecasts, surges and decisions.'),
   calendars: z.array(pluginUse<'calendar'>()).default([]).describe('What is planned.'),
   store: pluginUse<'store'>().describe('Where state is kept.'),
   extensions: z.array(pluginUse<'extension'>()).default([]).describe('What taps the boundaries of the stages, in order.'),
@@ -153,6 +178,7 @@ export const engineConfig = z.strictObject({
       assess: policy.default('fallback').describe('No surge.'),
       allocate: policy.default('fallback').describe('The pool keeps its units.'),
       actuate: policy.default('skip').describe('The order is repeated with the next decision.'),
+      learn: policy.default('skip').describe('Its state stays as it was.'),
       calendar: policy.default('skip').describe('Its events are not known for the step.'),
       hook: policy.default('skip').describe('The tap has no opinion.'),
     })

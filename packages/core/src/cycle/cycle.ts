@@ -1,4 +1,6 @@
 import type { Decision, Forecast, Pool } from '@auspex/contracts';
+import { accepted } from '../capacity/lead-time.ts';
+import type { Size } from '../capacity/state.ts';
 import type { Events } from '../events/events.ts';
 import type { SeriesState } from '../forecasting/mixer.ts';
 import { isTapped } from '../hooks/hooks.ts';
@@ -11,7 +13,7 @@ import { Learning, type TakenStep } from './learning.ts';
 import { leaseMs } from './lease.ts';
 import type { CycleParts } from './parts.ts';
 import type { PoolState } from './pools.ts';
-import { World } from './world.ts';
+import { type ForgottenGroup, World } from './world.ts';
 
 /**
  * One step of the engine: `learn` from what closed, `forecast` and `decide` what comes, `act` on it. The stages in the order of the flow;
@@ -53,6 +55,15 @@ export class Cycle {
 
   set digest(digest: UsageDigest) {
     this.#learning.digest = digest;
+  }
+
+  /** Step in which groups were related last, epoch ms. */
+  get related(): number {
+    return this.#learning.related;
+  }
+
+  set related(step: number) {
+    this.#learning.related = step;
   }
 
   /** What hooks make of a step's usage; from history it comes as they left it. */
@@ -101,16 +112,21 @@ export class Cycle {
     const forecasts = await predict.forecast(all, at);
     const byId = new Map<string, Forecast>();
     const bases = new Map<SeriesState, Forecast>();
+    const pools = new Map(this.#world.pools.map((pool) => [pool.total, pool]));
     forecasts.forEach((base, index) => {
       const series = all[index] as SeriesState;
-      const forecast = this.#world.events.apply(series, base);
+      const planned = this.#world.events.apply(series, base);
+      const pool = pools.get(series);
+      const forecast = pool ? this.#world.leaders.apply(pool, planned, again) : planned;
       byId.set(series.info.id, forecast);
-      if (series.info.scope === 'pool') bases.set(series, base);
+      if (pool) bases.set(series, base);
       if (isTapped(hooks.forecast)) hooks.forecast.call(forecast);
     });
     for (const state of this.#world.pools) {
       const forecast = byId.get(state.total.info.id) as Forecast;
-      state.surge = assessSurge(state.surges, forecast, bases.get(state.total) as Forecast, at, state.pool, state.total.info);
+      const said = this.#world.leaders.said(forecast, bases.get(state.total) as Forecast);
+      const regime = predict.regime(state.total, at);
+      state.surge = assessSurge(state.surges, { ...said, regime }, at, state.pool, state.total.info);
       this.#tellGate(state, at, forecast, again);
     }
     return byId;
@@ -127,6 +143,20 @@ export class Cycle {
     this.#parts.logger[gate.closed ? 'warn' : 'info']({ pool: pool.id }, text);
   }
 
+  /** A pool's size has moved, and no snapshot knows of it yet. */
+  get resized(): boolean {
+    return this.#world.resized;
+  }
+
+  set resized(resized: boolean) {
+    this.#world.resized = resized;
+  }
+
+  /** Goes by another size of a pool from now on. */
+  resize(state: PoolState, size: Size): void {
+    this.#world.resize(state, size);
+  }
+
   /** Decides for every pool, journals it, and returns the decisions; nothing is actuated yet. */
   decide(at: number, forecasts: ReadonlyMap<string, Forecast>): Promise<Decision[]> {
     return this.#deciding.decide(at, forecasts);
@@ -138,7 +168,8 @@ export class Cycle {
     for (const decision of decisions) {
       if (signal.aborted) return;
       if (!actuated.has(decision.pool)) continue;
-      const { pool } = this.#world.pools.find((state) => state.pool.id === decision.pool) as PoolState;
+      const state = this.#world.pools.find(({ pool }) => pool.id === decision.pool) as PoolState;
+      const { pool } = state;
       const receipt = await actuate.actuate(
         {
           key: decision.key,
@@ -154,6 +185,10 @@ export class Cycle {
         },
         signal,
       );
+      if (!decision.shadow) {
+        const units = receipt.status === 'refused' ? 0 : receipt.units;
+        state.capacity.lead = accepted(state.capacity.lead, decision.step, units);
+      }
       journal.append({ type: 'receipt', step: decision.step, receipt });
       if (isTapped(hooks.receipt)) hooks.receipt.call(receipt);
     }
@@ -179,7 +214,7 @@ export class Cycle {
   }
 
   /** Drops a group, and what others know of it; pools and weights keep what they have learnt from it, as one of many. */
-  forgetGroup(group: string): { known: boolean; series: string[]; members: number; correlations: number } {
+  forgetGroup(group: string): ForgottenGroup {
     return this.#world.forgetGroup(group);
   }
 }

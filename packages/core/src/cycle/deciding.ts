@@ -1,10 +1,13 @@
-import type { Decision, Forecast, PoolView, Proposal, Surge, TargetState } from '@auspex/contracts';
+import type { Decision, Forecast, Measure, PoolView, Proposal, Surge, TargetState } from '@auspex/contracts';
+import { ordered } from '../capacity/lead-time.ts';
+import { CapacityLearning } from '../capacity/learn.ts';
 import { NO_ANSWER, type SeriesState } from '../forecasting/mixer.ts';
 import { readForecast } from '../forecasting/read.ts';
 import { GUARDS } from '../guards/all.ts';
 import { freezesOf } from '../guards/freezes.ts';
 import { runGuards } from '../guards/guard.ts';
 import { isTapped } from '../hooks/hooks.ts';
+import { awaiting } from '../outcomes/awaited.ts';
 import { stamp } from '../persistence/keys.ts';
 import { Rollouts } from '../rollout/rollouts.ts';
 import type { CycleParts } from './parts.ts';
@@ -26,6 +29,7 @@ export class Deciding {
   readonly #freezeOf: ReturnType<typeof freezesOf>;
   /** Of an engine that acts: one that only watches has nothing to roll out. */
   readonly #rollouts: Rollouts | undefined;
+  readonly #capacity: CapacityLearning;
 
   /** @param digest of all closed usage */
   constructor(parts: CycleParts, world: World, digest: () => string) {
@@ -35,6 +39,7 @@ export class Deciding {
     this.#digest = digest;
     this.#freezeOf = freezesOf(settings.freezes);
     this.#rollouts = parts.shadow ? undefined : new Rollouts(settings, journal, logger);
+    this.#capacity = new CapacityLearning(settings, journal, logger, (state, size) => world.resize(state, size));
   }
 
   /** Decides for every pool, journals it, and returns the decisions; nothing is actuated yet. */
@@ -43,7 +48,10 @@ export class Deciding {
     for (const state of this.#world.pools) this.#rollouts?.learn(state, at);
     await Promise.all(this.#world.pools.map((state) => this.#read(state)));
     const views = this.#world.pools.map((state) => this.#view(state, at, forecasts));
-    const read = views.map((view) => ({ demand: this.#demand(view, at), surges: strongest(view) }));
+    const read = views.map((view, index) => {
+      const { binding } = this.#world.pools[index] as PoolState;
+      return { demand: this.#demand(view, binding, at), surges: strongest(view) };
+    });
     const { popLimits, budget } = settings;
     const proposals = allocate.allocate({ step: at, stepMs: settings.step, pools: views, popLimits, ...(budget && { budget }) });
     const decisions: Decision[] = [];
@@ -57,13 +65,24 @@ export class Deciding {
       const veto = isTapped(hooks.veto) ? ((await hooks.veto.promise(reshaped)) as unknown as Veto | undefined) : undefined;
       decisions.push(this.#guard(state, view, at, reshaped, veto, proposal.settled === true));
     }
+    // Last: a lead time that moves is of the next decision, whose forecast reaches so far.
+    for (const state of this.#world.pools) if (state.held) this.#capacity.read(state, at, state.held.ready);
+    for (const decision of decisions) this.#order(decision);
     return decisions;
+  }
+
+  /** Notes that units are about to be ordered, so that a crash after the order knows of it. */
+  #order({ pool, step, units, shadow }: Decision): void {
+    const state = this.#world.pools.find((each) => each.pool.id === pool) as PoolState;
+    if (shadow || !state.held) return;
+    state.capacity.lead = ordered(state.capacity.lead, step, units, state.held);
   }
 
   async #read(state: PoolState): Promise<void> {
     if (!this.#parts.actuated.has(state.pool.id)) return;
     const target: TargetState | undefined = await this.#parts.actuate.read(state.pool.id, this.#parts.signal);
     state.ready = target?.ready;
+    state.held = target;
     // A shadow goes by its own orders: the target follows somebody else's.
     const shadow = this.#parts.shadow || this.#rollouts?.stageOf(state) === 'shadow';
     if (target && (!shadow || state.previous === undefined)) state.previous = target.units;
@@ -80,7 +99,10 @@ export class Deciding {
       actual: state.actual,
       truth: state.truth,
       forecast,
-      paths: () => this.#world.events.paths(forecast, (base) => this.#parts.predict.paths(state.total, base)),
+      paths: () =>
+        this.#world.leaders.paths(forecast, (planned) =>
+          this.#world.events.paths(planned, (base) => this.#parts.predict.paths(state.total, base)),
+        ),
       ...(state.surge && { surge: state.surge }),
       groups: [...state.members].map(([group, series]) => this.#group(state, group, series, at, forecasts)),
     };
@@ -93,9 +115,9 @@ export class Deciding {
     at: number,
     forecasts: ReadonlyMap<string, Forecast>,
   ): { surge: Surge; expectedAtLead: number } {
-    const { profile, assess, settings } = this.#parts;
+    const { profile, assess, learn, settings } = this.#parts;
     const { pool } = state;
-    const scale = this.#scale(group, series);
+    const scale = this.#world.scale(group, series, state);
     const now = profile.expected(group, at - settings.step);
     const then = profile.expected(group, at + pool.leadTimeMs);
     const forecast = forecasts.get(series.info.id) as Forecast;
@@ -108,20 +130,12 @@ export class Deciding {
       expected: now === undefined ? undefined : now * scale,
       actual: this.#world.truth === 'missing' || this.#world.truth === 'masked' ? undefined : this.#world.events.seen(series),
       events: this.#world.events.expected(series, pool, at),
-      sensitivity: profile.sensitivity(group),
+      sensitivity: profile.sensitivity(group) * (learn.sensitivity(group) ?? 1),
       quiet: quietRate(pool, settings.step),
     });
     // The profile knows the time of day where no predictor has spoken; where the last value was better than they were, it speaks.
     const expectedAtLead = forecast.fallback !== NO_ANSWER || then === undefined ? median : then * scale;
     return { surge, expectedAtLead };
-  }
-
-  /** From a group's requests at all POPs to one series of it: its share at that POP, in the series' measure. */
-  #scale(group: string, series: SeriesState): number {
-    const state = this.#world.groups.all.get(group);
-    const whole = series.info.measure === 'requests' && (series.info.pop === '*' || state?.pops.size === 1);
-    if (whole || state === undefined || state.level <= 0) return 1;
-    return series.level / state.level;
   }
 
   #draft(state: PoolState, view: PoolView, at: number, proposal: Proposal, read: Pick<Decision, 'demand' | 'surges'>): Decision {
@@ -143,8 +157,9 @@ export class Deciding {
     };
   }
 
-  #demand({ pool, forecast, actual }: PoolView, at: number): Decision['demand'] {
+  #demand({ pool, forecast, actual }: PoolView, binding: Measure | undefined, at: number): Decision['demand'] {
     const ahead = pool.leadTimeMs / this.#parts.settings.step + 1;
+    const leaders = this.#world.leaders.told(forecast);
     return {
       actual,
       expected: readForecast(forecast, ahead, 0.5),
@@ -152,8 +167,10 @@ export class Deciding {
       high: readForecast(forecast, ahead, 0.9),
       at: at + pool.leadTimeMs,
       by: forecast.by,
+      ...(binding && { binding }),
       ...(forecast.weights === undefined ? {} : { weights: forecast.weights }),
       ...(forecast.fallback === undefined ? {} : { fallback: forecast.fallback }),
+      ...(leaders && { leaders }),
     };
   }
 
@@ -192,6 +209,8 @@ export class Deciding {
     state.proposals.push({ step: at, units: decision.units });
     if (final.units !== state.previous) state.lastChange = at;
     state.previous = final.units;
+    state.outcomes.awaited = awaiting(state.outcomes.awaited, final, settings.step);
+    state.outcomes.weights = final.demand.weights ?? {};
     this.#rollouts?.decided(state, final, actuated.has(state.pool.id), said.hold !== undefined);
     journal.append({ type: 'decision', step: at, decision: final });
     if (isTapped(hooks.decided)) hooks.decided.call(final);

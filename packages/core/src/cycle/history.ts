@@ -45,7 +45,8 @@ class FrozenObservations implements Iterable<Observation> {
 
 /** The last observations of one series. */
 class SeriesHistory {
-  readonly info: SeriesInfo;
+  /** As of the newest step: how far ahead it is asked may move. */
+  info: SeriesInfo;
   readonly #capacity: number;
   #pieces: Piece[] = [];
   /** Steps in the pieces; those before the last `capacity` of them count no more. */
@@ -113,6 +114,7 @@ export class TrainingHistory {
       this.#begun.set(info.id, observation.step);
     }
     if (!this.#begun.has(info.id)) this.#begun.set(info.id, observation.step);
+    history.info = info;
     history.push(observation);
   }
 

@@ -1,11 +1,15 @@
 import type { Observation, Truth, Usage } from '@auspex/contracts';
+import type { Worked } from '../capacity/state.ts';
+import type { EngineSettings } from '../config/schema.ts';
 import type { SeriesState } from '../forecasting/mixer.ts';
 import type { ClosedStep } from '../ingest/ingest.ts';
+import { Outcomes } from '../outcomes/outcomes.ts';
 import { learnSurge } from '../surge/assess.ts';
+import { bindingOf, mostOf } from '../usage/demand.ts';
 import { UsageDigest } from '../usage/digest.ts';
 import { amount, mergeUsage } from '../usage/merge.ts';
 import type { CycleParts } from './parts.ts';
-import { addLoad, sumOfLoads, total } from './pools.ts';
+import { addLoad, type PoolState, sumOfLoads, total } from './pools.ts';
 import { isSaturated, isThrottled, stepTruth } from './truth.ts';
 import type { World } from './world.ts';
 
@@ -24,14 +28,17 @@ const NO_USAGE: readonly Usage[] = Object.freeze([]);
 /** What closed steps teach: usage becomes load of groups and pools, what capacity hid of it is marked, and every state learns. */
 export class Learning {
   digest = new UsageDigest();
+  /** Step in which groups were related last, epoch ms. */
+  related = Number.NEGATIVE_INFINITY;
   readonly #parts: CycleParts;
   readonly #world: World;
-  #lastRelated = Number.NEGATIVE_INFINITY;
+  readonly #outcomes: Outcomes;
   #overflowTold = false;
 
   constructor(parts: CycleParts, world: World) {
     this.#parts = parts;
     this.#world = world;
+    this.#outcomes = new Outcomes(parts.settings, world, parts.profile, parts.learn, parts.journal);
   }
 
   /**
@@ -57,18 +64,24 @@ export class Learning {
 
   /** Folds a taken step into profiles, predictors and weights. */
   learn({ step, byGroup }: TakenStep): void {
-    const { profile } = this.#parts;
-    this.#foldGroups(byGroup, step);
+    const { profile, settings, trustDemand } = this.#parts;
+    const due = this.#outcomes.due(step);
+    const hidden = this.#foldGroups(byGroup, step);
     this.#observePools(step, this.#observe);
     for (const state of this.#world.pools) {
       learnSurge(state.surges, step, state.actual, state.truth, state.pool, state.total.info);
+      // In an open loop the fleet has no part in what was served.
+      if (!trustDemand) state.capacity.worked = workedOf(state, step, settings);
     }
-    if (step - this.#lastRelated >= RELATE_MS) {
-      this.#lastRelated = step;
+    this.#world.leaders.learn(this.#world.pools, { step, truth: this.#world.truth, byGroup, hidden });
+    this.#outcomes.learn(due, step);
+    if (step - this.related >= RELATE_MS) {
+      this.related = step;
       for (const [group, correlated] of profile.relate()) {
         const state = this.#world.groups.all.get(group);
         if (state) state.correlated = correlated;
       }
+      this.#world.leaders.choose(this.#world.pools, this.#world.groups.all, step);
     }
   }
 
@@ -111,7 +124,10 @@ export class Learning {
 
   /** @param admits a group that is not known: becomes known; false, for history = loads its pools, and nothing of its own is kept */
   #load(usage: readonly Usage[], step: number, admits = true): Map<string, Usage[]> {
-    for (const state of this.#world.pools) state.loads.clear();
+    for (const state of this.#world.pools) {
+      state.loads.clear();
+      state.signIns = 0;
+    }
     const byGroup = new Map<string, Usage[]>();
     for (const each of usage) {
       const known = admits || this.#world.groups.all.has(each.group);
@@ -122,9 +138,11 @@ export class Learning {
         if (list) list.push(each);
         else byGroup.set(each.group, [each]);
       }
+      const signIns = each.kinds.counts.get('sign-in') ?? 0;
       for (const state of this.#world.index.loadedBy(each.group, each.pop)) {
         if (known && !state.members.has(each.group)) state.members.set(each.group, this.#world.member(each.group, state));
         addLoad(state, each);
+        state.signIns += signIns;
       }
     }
     // Once a pool: each of its groups asks.
@@ -134,9 +152,11 @@ export class Learning {
     return byGroup;
   }
 
-  #foldGroups(byGroup: ReadonlyMap<string, Usage[]>, step: number): void {
+  /** Returns the groups of which capacity hid some. */
+  #foldGroups(byGroup: ReadonlyMap<string, Usage[]>, step: number): Set<string> {
     const { profile, settings } = this.#parts;
     const seconds = settings.step / 1000;
+    const hidden = new Set<string>();
     for (const [group, state] of this.#world.groups.all) {
       const usage = byGroup.get(group) ?? NO_USAGE;
       const truth = this.#world.truth === 'observed' && this.#hidden(group, usage) ? 'censored' : this.#world.truth;
@@ -146,7 +166,9 @@ export class Learning {
       }
       // Nobody reads this list or its usage after the profiler.
       profile.fold(group, { step, truth, usage });
+      if (truth === 'censored') hidden.add(group);
     }
+    return hidden;
   }
 
   /** Did capacity hide this group's demand at any POP? */
@@ -175,19 +197,40 @@ export class Learning {
     const seconds = settings.step / 1000;
     const observe = (series: SeriesState, value: number, truth: Truth): void => take(series, { step, value, truth });
     const seen = new Set<SeriesState>();
+    const { truth } = this.#world;
     for (const state of this.#world.pools) {
-      const saturated = this.#world.truth === 'observed' && state.saturated;
-      const censored = saturated || isThrottled(sumOfLoads(state), settings);
+      const sum = sumOfLoads(state);
+      const rate = mostOf(state.measures, sum.amounts) / seconds;
+      const saturated = truth === 'observed' && state.saturated;
+      const censored = saturated || isThrottled(sum, settings);
       for (const [group, series] of state.members) {
         if (seen.has(series)) continue;
         seen.add(series);
         const load = state.loads.get(group);
         const hidden = saturated || (load !== undefined && isThrottled(load, settings));
-        observe(series, (load?.amount ?? 0) / seconds, this.#world.truth === 'observed' && hidden ? 'censored' : this.#world.truth);
+        const amount = load ? mostOf(state.measures, load.amounts) : 0;
+        observe(series, amount / seconds, truth === 'observed' && hidden ? 'censored' : truth);
       }
-      if (this.#world.truth !== 'missing') state.actual = total(state) / seconds;
-      state.truth = this.#world.truth === 'observed' && censored ? 'censored' : this.#world.truth;
-      observe(state.total, total(state) / seconds, state.truth);
+      if (truth !== 'missing') {
+        state.actual = rate;
+        if (state.measures.length > 1) state.binding = bindingOf(state.measures, sum.amounts).measure;
+      }
+      state.truth = truth === 'observed' && censored ? 'censored' : truth;
+      observe(state.total, rate, state.truth);
     }
   }
+}
+
+/** What a pool's units let through in a step; undefined where it says nothing of what they can. */
+function workedOf(state: PoolState, step: number, settings: EngineSettings): Worked | undefined {
+  const { pool, ready, truth, binding } = state;
+  if (ready === undefined || truth === 'missing' || truth === 'masked') return undefined;
+  if (binding !== undefined && binding !== pool.measure) return undefined;
+  const load = sumOfLoads(state);
+  // What fails fast loads nobody.
+  if (load.failed > settings.throttled * load.requests) return undefined;
+  // Attempts load units, whichever they are; of the other measures only first ones are counted.
+  const share = load.served / Math.max(1, load.requests);
+  const amount = pool.measure === 'requests' ? load.served : mostOf(state.measures, load.amounts) * share;
+  return { step, ready, served: (1000 * amount) / settings.step, throttled: isThrottled(load, settings) };
 }

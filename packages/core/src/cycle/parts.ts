@@ -8,6 +8,7 @@ import type { AllocateStage } from '../stages/allocate.ts';
 import type { AssessStage } from '../stages/assess.ts';
 import type { CalendarStage } from '../stages/calendar.ts';
 import type { Failures } from '../stages/failures.ts';
+import type { LearnStage } from '../stages/learn.ts';
 import type { PredictStage } from '../stages/predict.ts';
 import type { ProfileStage } from '../stages/profile.ts';
 import type { TrainingHistory } from './history.ts';
@@ -23,6 +24,7 @@ export interface CycleParts {
   readonly predict: PredictStage;
   readonly assess: AssessStage;
   readonly allocate: AllocateStage;
+  readonly learn: LearnStage;
   /** Pools that have an actuator; the others' decisions are journaled only. */
   readonly actuate: ActuateStage;
   readonly actuated: ReadonlySet<string>;

@@ -1,37 +1,54 @@
-import type { Pool, PoolSurge, Truth, Usage } from '@auspex/contracts';
+import type { Measure, Pool, PoolSurge, TargetState, Truth, Usage } from '@auspex/contracts';
+import type { CapacityState } from '../capacity/state.ts';
 import { glob } from '../config/glob.ts';
 import type { EngineSettings } from '../config/schema.ts';
 import type { SeriesState } from '../forecasting/mixer.ts';
 import type { FreezeView, GuardView, HoldView } from '../guards/guard.ts';
+import type { LeadersState } from '../leaders/state.ts';
+import type { OutcomeState } from '../outcomes/awaited.ts';
 import type { PoolRollout } from '../rollout/rollouts.ts';
 import type { SurgeState } from '../surge/state.ts';
+import { mostOf, type Weighed } from '../usage/demand.ts';
 import { amount } from '../usage/merge.ts';
 
 /** What one group did to one pool in one step. */
 export interface Load {
-  amount: number;
+  /** By measure of the pool, in the order of its measures. */
+  readonly amounts: number[];
   requests: number;
+  served: number;
+  failed: number;
   throttled: number;
 }
 
 /** One pool with what the cycle remembers of it. */
 export interface PoolState {
-  readonly pool: Pool;
-  readonly horizon: readonly number[];
+  pool: Pool;
+  /** As the config has it: what was learnt of the pool is measured against this. */
+  readonly configured: Pool;
+  /** Its measures, and what one of each counts in the pool's own. */
+  readonly measures: readonly Weighed[];
+  horizon: readonly number[];
   /** Series of the pool's total. */
   readonly total: SeriesState;
   /** Series of each group that has loaded the pool. */
   readonly members: Map<string, SeriesState>;
   /** What this step's usage put on it, by group. */
   readonly loads: Map<string, Load>;
+  /** Sign-ins of its groups in this step. */
+  signIns: number;
   /** Rate a second of the last step of which anything is known: a lower bound, where it was censored. */
   actual: number;
+  /** Of several measures, the one that asked for the most units in the last step of which anything is known. */
+  binding: Measure | undefined;
   /** What is known of the last step's total. */
   truth: Truth;
   /** Units ordered last; undefined before the first decision or read. */
   previous: number | undefined;
   /** Units that the target had ready when it was last read; undefined = it cannot be read. */
   ready: number | undefined;
+  /** What the target held when it was last read, in this process. */
+  held: TargetState | undefined;
   proposals: { step: number; units: number }[];
   lastChange: number | undefined;
   /** Were the ready units so busy in the last step that some demand may have stayed away? */
@@ -41,8 +58,14 @@ export interface PoolState {
   /** What is learnt of its surges, and the chance of one as it was last told. */
   surges: SurgeState;
   surge: PoolSurge | undefined;
+  /** Who leads it: other groups, and those who sign in. */
+  leaders: LeadersState;
   /** Undefined before the first decision of a pool that is rolled out by itself. */
   rollout: PoolRollout | undefined;
+  /** Decisions that wait for what becomes of them. */
+  outcomes: OutcomeState;
+  /** What is learnt of its lead time and of what a unit serves. */
+  capacity: CapacityState;
 }
 
 /** The pools of a config as the contracts know them. */
@@ -55,6 +78,7 @@ export function makePools(settings: EngineSettings): Pool[] {
       pop: pool.pop,
       measure: pool.measure,
       unitRate: pool.unitRate,
+      ...(pool.also && Object.keys(pool.also).length > 0 && { also: Object.freeze({ ...pool.also }) }),
       target: pool.target,
       min: pool.min,
       max: pool.max,
@@ -96,15 +120,22 @@ export class PoolIndex {
   }
 }
 
+function emptyLoad({ measures }: PoolState): Load {
+  return { amounts: measures.map(() => 0), requests: 0, served: 0, failed: 0, throttled: 0 };
+}
+
 /** Adds a usage to the pool's loads of this step. */
 export function addLoad(state: PoolState, usage: Usage): void {
   let load = state.loads.get(usage.group);
   if (!load) {
-    load = { amount: 0, requests: 0, throttled: 0 };
+    load = emptyLoad(state);
     state.loads.set(usage.group, load);
   }
-  load.amount += amount(usage, state.pool.measure);
+  const { measures } = state;
+  for (let i = 0; i < measures.length; i++) load.amounts[i] = (load.amounts[i] as number) + amount(usage, (measures[i] as Weighed).measure);
   load.requests += usage.served + usage.throttled + usage.failed + usage.timedOut;
+  load.served += usage.served;
+  load.failed += usage.failed;
   load.throttled += usage.throttled + usage.timedOut;
 }
 
@@ -141,18 +172,18 @@ export function quietRate(pool: Pool, stepMs: number): number {
 
 /** The loads of all groups together: one limited client among thousands hides nothing of the pool's demand. */
 export function sumOfLoads(state: PoolState): Load {
-  const sum: Load = { amount: 0, requests: 0, throttled: 0 };
+  const sum = emptyLoad(state);
   for (const load of state.loads.values()) {
-    sum.amount += load.amount;
+    for (let i = 0; i < sum.amounts.length; i++) sum.amounts[i] = (sum.amounts[i] as number) + (load.amounts[i] as number);
     sum.requests += load.requests;
+    sum.served += load.served;
+    sum.failed += load.failed;
     sum.throttled += load.throttled;
   }
   return sum;
 }
 
-/** What all groups put on the pool in this step, in its measure. */
+/** What all groups put on the pool in this step, in its own measure. */
 export function total(state: PoolState): number {
-  let sum = 0;
-  for (const load of state.loads.values()) sum += load.amount;
-  return sum;
+  return mostOf(state.measures, sumOfLoads(state).amounts);
 }

@@ -1,4 +1,5 @@
 import { LEVELS } from '@auspex/contracts';
+import { moveRows } from './rows.ts';
 
 /** Share of the scale by which one outcome moves a quantile. */
 const GAIN = 0.03;
@@ -17,6 +18,11 @@ export interface Conformal {
 
 export function beginConformal(rows: number): Conformal {
   return { theta: new Float64Array(rows * LEVELS.length), scale: new Float64Array(rows) };
+}
+
+/** The same correction for another horizon. @param rows for each of its rows the nearest that is known */
+export function conformalFor(rows: readonly number[], { theta, scale }: Conformal): Conformal {
+  return { theta: moveRows(theta, rows, LEVELS.length), scale: moveRows(scale, rows) };
 }
 
 /** The corrected quantiles as a new array; rows stay in order and not negative. */

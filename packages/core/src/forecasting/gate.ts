@@ -1,3 +1,5 @@
+import { moveRows } from './rows.ts';
+
 const HOUR_MS = 3_600_000;
 /** Half-life of past errors: nights and mornings must both be remembered. Never fewer outcomes. */
 const HALF_LIFE_MS = 72 * HOUR_MS;
@@ -32,9 +34,9 @@ export function beginGate(rows: number): Gate {
   return { spread: new Float64Array(rows), seen: new Float64Array(rows), ours: 0, naive: 0, outcomes: 0, closed: false, told: false };
 }
 
-/** The same gate for another horizon: what was learnt of its rows is not known there. */
-export function gateFor(rows: number, gate: Gate): Gate {
-  return { ...gate, spread: new Float64Array(rows), seen: new Float64Array(rows) };
+/** The same gate for another horizon. @param rows for each of its rows the nearest that is known */
+export function gateFor(rows: readonly number[], gate: Gate): Gate {
+  return { ...gate, spread: moveRows(gate.spread, rows), seen: moveRows(gate.seen, rows) };
 }
 
 /** Learns how far the last value was off for one row: log units. A plain mean of the first fifty outcomes, then of about the last hundred. */

@@ -112,6 +112,11 @@ async function tellOpaque({ store, prefix }: Scope, { parts }: Opened, what: For
       if (key.includes(encodeURIComponent(name)) || Buffer.from(value).includes(name)) findings.keep(prefix + key, why);
     }
   }
+  for await (const [key, value] of store.scan('learner/')) {
+    // Of the others it is told whether they can forget.
+    const known = parts.learn.names.some((learner) => KEYS.learner(learner) === key);
+    if (!known && Buffer.from(value).includes(name)) findings.keep(prefix + key, 'is of a learner that the config does not have');
+  }
   if (Buffer.from(parts.allocate.encode()).includes(name)) findings.keep(`${prefix}${KEYS.checkpoint}, allocator`, why);
 }
 

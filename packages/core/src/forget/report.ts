@@ -10,6 +10,8 @@ export type ErasedKind =
   | 'series'
   | 'memberships'
   | 'correlations'
+  | 'leaders'
+  | 'learnerStates'
   | 'enricherStates'
   | 'journalLines';
 
@@ -45,6 +47,8 @@ export class Findings {
     series: 0,
     memberships: 0,
     correlations: 0,
+    leaders: 0,
+    learnerStates: 0,
     enricherStates: 0,
     journalLines: 0,
   };

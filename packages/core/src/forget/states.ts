@@ -62,9 +62,12 @@ function forgetProfiled({ parts }: Opened, trace: UserTrace, findings: Findings)
 }
 
 function forgetGroup({ parts, persistence }: Opened, group: string, findings: Findings): string[] {
-  const { known, series, members, correlations } = parts.cycle.forgetGroup(group);
+  const { known, series, members, correlations, leaders, learners } = parts.cycle.forgetGroup(group);
   findings.erased.memberships += members;
   findings.erased.correlations += correlations;
+  findings.erased.leaders += leaders;
+  findings.erased.learnerStates += learners.changed.length;
+  for (const name of learners.unable) findings.keep(`learner ${name}`, 'cannot forget groups');
   if (known) findings.erased.profiles++;
   findings.erased.series += series.length;
   const gone = [...(known ? [KEYS.profile(group)] : []), ...series.map(KEYS.series)];

@@ -15,6 +15,7 @@ export const SLOTS = {
   predictors: 'predictor',
   assess: 'assessor',
   allocate: 'allocator',
+  learners: 'learner',
   calendars: 'calendar',
   store: 'store',
   extensions: 'extension',

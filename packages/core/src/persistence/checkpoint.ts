@@ -5,6 +5,7 @@ import type { HoldBoard } from '../holds/board.ts';
 import type { Hold } from '../holds/record.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { ShardCounts } from '../ingest/shard.ts';
+import { beginOutcomes, type OutcomeState } from '../outcomes/awaited.ts';
 import type { PoolRollout } from '../rollout/rollouts.ts';
 import type { AllocateStage } from '../stages/allocate.ts';
 import type { EnricherRecord, EnrichStage } from '../stages/enrich.ts';
@@ -36,6 +37,7 @@ interface PoolRecord {
   /** Absent where a version wrote it that had none of these. */
   readonly calm?: readonly { step: number; units: number }[];
   readonly rollout?: PoolRollout | null;
+  readonly outcomes?: OutcomeState;
 }
 
 export interface CheckpointRecord {
@@ -88,6 +90,7 @@ export function writeCheckpoint(
       ready: state.ready ?? null,
       calm: state.calm,
       rollout: state.rollout ?? null,
+      outcomes: state.outcomes,
     })),
     allocator: allocate.encode(),
     digest: cycle.digest.toString(),
@@ -138,5 +141,6 @@ export function restorePools(record: CheckpointRecord, cycle: Cycle): void {
     state.calm = saved.calm?.map((each) => ({ ...each })) ?? [];
     // An older version knew nothing of it: what has just been learnt again stands.
     state.rollout = saved.rollout ?? undefined;
+    state.outcomes = saved.outcomes ?? beginOutcomes();
   }
 }

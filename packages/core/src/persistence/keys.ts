@@ -4,6 +4,8 @@ export const KEYS = {
   checkpoint: 'engine/checkpoint',
   /** What was learnt of calendar events; only where there were any. */
   events: 'engine/events',
+  /** What was learnt of lead times and units. */
+  capacity: 'engine/capacity',
   lease: 'lease/allocator',
   secret: 'engine/secret',
   users: 'engine/users',
@@ -11,7 +13,9 @@ export const KEYS = {
   holds: 'holds/',
   hold: (pool: string): string => `holds/${encode(pool)}`,
   profile: (group: string): string => `profile/${encode(group)}`,
+  learner: (name: string): string => `learner/${encode(name)}`,
   surges: (pool: string): string => `surges/${encode(pool)}`,
+  leaders: (pool: string): string => `leaders/${encode(pool)}`,
   series: (id: string): string => `series/${encode(id)}`,
   usage: (step: number): string => `usage/${stamp(step)}`,
   late: (step: number, commit: number): string => `late/${stamp(step)}/${stamp(commit)}`,

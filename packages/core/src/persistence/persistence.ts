@@ -1,5 +1,6 @@
 import { AuspexError, formatDuration, type StoreWrite, type Usage } from '@auspex/contracts';
 import type { Parts } from '../assemble.ts';
+import { encodeCapacity, restoreCapacity } from '../capacity/record.ts';
 import type { ClosedStep } from '../ingest/ingest.ts';
 import { UsageDigest } from '../usage/digest.ts';
 import type { KeyChain } from '../users/keys.ts';
@@ -111,13 +112,18 @@ export class Persistence {
     if (base) states.push(baseWrite(base));
     let whole = false;
     if (!Number.isNaN(ingest.next)) {
-      whole = everything || ingest.next >= this.#nextSnapshot;
+      // A size that has moved and the states that reach so far are of one batch: a restart must not have one without the other.
+      whole = everything || cycle.resized || ingest.next >= this.#nextSnapshot;
       if (whole) states.push(...writeSnapshot(cycle, this.#parts, ingest.next, config.hash, training, this.#tidyAt));
       states.push(writeCheckpoint(config.settings.step, ingest, this.#parts.enrich, cycle, this.#parts.allocate, holds));
+      for (const [name, value] of this.#parts.learn.encode()) states.push({ type: 'put', key: KEYS.learner(name), value });
+      states.push({ type: 'put', key: KEYS.capacity, value: encodeCapacity(cycle.pools) });
     }
     const queued = this.#writes.splice(0);
     try {
       await store.batch([...queued, ...states]);
+      this.#parts.learn.kept();
+      this.#parts.cycle.resized = false;
     } catch (error) {
       this.#writes.unshift(...queued);
       throw error;
@@ -170,10 +176,36 @@ export class Persistence {
       problems.push(text);
     };
     const without = await this.#restoreArtifacts(problems);
+    // First: how far ahead series look hangs on it.
+    await this.#restoreCapacity(unreadable);
     const from = await this.#restoreSnapshot(unreadable);
     for (const name of without) this.#parts.training.schedule.forget(name);
     await this.#restoreCheckpoint(from, unreadable);
     return problems;
+  }
+
+  async #restoreCapacity(unreadable: (what: string, error: unknown) => void): Promise<void> {
+    const { store, cycle, config } = this.#parts;
+    const bytes = await store.get(KEYS.capacity);
+    if (!bytes) return;
+    try {
+      restoreCapacity(bytes, cycle.pools, config.settings.pools, (state, size) => cycle.resize(state, size));
+      cycle.resized = false;
+    } catch (error) {
+      unreadable('what was learnt of lead times and units', error);
+    }
+  }
+
+  async #restoreLearners(unreadable: (what: string, error: unknown) => void): Promise<void> {
+    const { store, learn } = this.#parts;
+    for (const name of learn.names) {
+      const bytes = await store.get(KEYS.learner(name));
+      try {
+        if (bytes) learn.decode(name, bytes);
+      } catch (error) {
+        unreadable(`what ${name} learnt`, error);
+      }
+    }
   }
 
   /** Returns who has weights and accepts none of them. */
@@ -236,6 +268,7 @@ export class Persistence {
       restorePools(checkpoint, cycle);
       this.#parts.holds.restore(checkpoint.holds ?? []);
       allocate.decode(checkpoint.allocator);
+      await this.#restoreLearners(unreadable);
       cycle.digest = new UsageDigest(checkpoint.digest);
     } catch (error) {
       if (error instanceof AuspexError) throw error;

@@ -3,6 +3,7 @@ import { pack, unpack } from '@auspex/numerics';
 import type { Cycle } from '../cycle/cycle.ts';
 import type { Attempt } from '../cycle/schedule.ts';
 import type { PendingTraining, Training } from '../cycle/training.ts';
+import { decodeLeaders, encodeLeaders } from '../leaders/state.ts';
 import type { PredictStage } from '../stages/predict.ts';
 import type { ProfileStage } from '../stages/profile.ts';
 import { decodeSurge, encodeSurge } from '../surge/state.ts';
@@ -36,9 +37,11 @@ interface SnapshotRecord {
   readonly tidyAt?: number | null;
   /** First step of each series of the training history. */
   readonly begins?: readonly (readonly [id: string, step: number])[];
+  /** When groups were related last; absent where a version wrote it that relates them after every start. */
+  readonly related?: number | null;
   readonly groups: readonly GroupRecord[];
   /** Members of each pool, in the order in which they came: the order in which they are forecast. */
-  readonly members: readonly { readonly pool: string; readonly groups: readonly string[] }[];
+  readonly members: readonly { readonly pool: string; readonly groups: readonly string[]; readonly weights?: readonly number[] }[];
 }
 
 /** All states as of `next`, as writes of one batch: so that a reader never sees states of different steps. */
@@ -61,6 +64,7 @@ export function writeSnapshot(
     tidyAt: tidyAt ?? null,
     // Of what is there: names of groups that were forgotten must not stay, nor those of pools that were narrowed.
     begins: training.history?.begins().filter(([id]) => cycle.series.has(id)) ?? [],
+    related: Number.isFinite(cycle.related) ? cycle.related : null,
     groups: [...cycle.groups.all].map(([id, state]) => ({
       id,
       zone: state.info.zone,
@@ -69,7 +73,12 @@ export function writeSnapshot(
       level: state.level,
       correlated: state.correlated,
     })),
-    members: cycle.pools.map((state) => ({ pool: state.pool.id, groups: [...state.members.keys()] })),
+    members: cycle.pools.map((state) => ({
+      pool: state.pool.id,
+      groups: [...state.members.keys()],
+      // What one of each measure counts: series are in that unit.
+      ...(state.measures.length > 1 && { weights: state.measures.map(({ weight }) => weight) }),
+    })),
   };
   const writes: StoreWrite[] = [{ type: 'put', key: KEYS.snapshot, value: pack(record) }];
   for (const group of cycle.groups.all.keys()) {
@@ -78,7 +87,10 @@ export function writeSnapshot(
     // One that cannot be written begins from nothing after a restart: what an older snapshot says of it would not fit this one.
     writes.push(value === undefined ? { type: 'delete', key } : { type: 'put', key, value });
   }
-  for (const { pool, surges } of cycle.pools) writes.push({ type: 'put', key: KEYS.surges(pool.id), value: encodeSurge(surges) });
+  for (const { pool, surges, leaders } of cycle.pools) {
+    writes.push({ type: 'put', key: KEYS.surges(pool.id), value: encodeSurge(surges) });
+    writes.push({ type: 'put', key: KEYS.leaders(pool.id), value: encodeLeaders(leaders) });
+  }
   for (const [id, series] of cycle.series) writes.push({ type: 'put', key: KEYS.series(id), value: stages.predict.encode(series) });
   const events = cycle.events.encode();
   if (events) writes.push({ type: 'put', key: KEYS.events, value: events });
@@ -112,6 +124,7 @@ export async function restoreStates(
   stages: { readonly profile: ProfileStage; readonly predict: PredictStage },
   onUnreadable: (what: string, error: unknown) => void,
 ): Promise<void> {
+  cycle.related = record.related ?? Number.NEGATIVE_INFINITY;
   const unread = new Map<string, GroupInfo>();
   for (const saved of record.groups) {
     const info: GroupInfo = { id: saved.id, zone: saved.zone, stepMs: cycle.pools[0]?.total.info.stepMs ?? 60_000 };
@@ -140,12 +153,17 @@ export async function restoreStates(
     }
   }
   for (const state of cycle.pools) {
-    const bytes = await store.get(KEYS.surges(state.pool.id));
-    if (bytes === undefined) continue;
+    const surges = await store.get(KEYS.surges(state.pool.id));
     try {
-      state.surges = decodeSurge(bytes);
+      if (surges) state.surges = decodeSurge(surges);
     } catch (error) {
       onUnreadable(`surges of ${state.pool.id}`, error);
+    }
+    const leaders = await store.get(KEYS.leaders(state.pool.id));
+    try {
+      if (leaders) state.leaders = decodeLeaders(leaders);
+    } catch (error) {
+      onUnreadable(`leaders of ${state.pool.id}`, error);
     }
   }
   // Absent where a version wrote it that knew none, or where no calendar was configured.
@@ -156,6 +174,12 @@ export async function restoreStates(
     onUnreadable('what was learnt of events', error);
   }
   const known = new Map([...cycle.series.values()].map((series) => [KEYS.series(series.info.id), series]));
+  for (const { pool, weights = [1] } of record.members) {
+    const state = cycle.pools.find((each) => each.pool.id === pool);
+    if (!state || weights.join() === state.measures.map(({ weight }) => weight).join()) continue;
+    onUnreadable(`demand of ${pool}`, new Error('the measures of the pool have changed'));
+    for (const series of [state.total, ...state.members.values()]) known.delete(KEYS.series(series.info.id));
+  }
   for await (const [key, bytes] of store.scan(SERIES)) {
     const series = known.get(key);
     if (!series) continue;

@@ -13,10 +13,12 @@ import {
 import { pack, unpack } from '@auspex/numerics';
 import { withTimeLimit } from '../defaults/time-limit.ts';
 import { checkQuantiles } from '../forecasting/check.ts';
+import { conformalFor } from '../forecasting/conformal.ts';
 import type { Dependence } from '../forecasting/dependence.ts';
 import { BAND_COUNT } from '../forecasting/ensemble.ts';
 import { type Gate, gateFor } from '../forecasting/gate.ts';
 import { Mixer, type SeriesState } from '../forecasting/mixer.ts';
+import { nearestRows } from '../forecasting/rows.ts';
 import { atOnce, NONE } from './answer.ts';
 import type { Failures } from './failures.ts';
 
@@ -25,6 +27,8 @@ export interface PredictorSlot {
   readonly name: string;
   readonly predictor: Pick<Predictor, 'begin' | 'observe' | 'forecast' | 'forecastBatch' | 'encode' | 'decode'>;
   readonly batch: boolean;
+  /** Its own quantiles count for surges; default false. */
+  readonly regimes?: boolean;
   /** Which series it forecasts. */
   readonly for: 'all' | 'pools' | 'groups';
 }
@@ -165,6 +169,16 @@ export class PredictStage {
     return forecasts;
   }
 
+  /** What a predictor that tells regimes apart said by itself at `origin`, uncorrected, [horizon x levels]; undefined = nothing. */
+  regime({ pending, info }: SeriesState, origin: number): { readonly by: string; readonly quantiles: ArrayLike<number> } | undefined {
+    const slot = this.#slots.findIndex(({ regimes }) => regimes === true);
+    const block = slot < 0 ? -1 : pending.block(Math.round(origin / info.stepMs));
+    if (block < 0) return undefined;
+    const from = block + slot * pending.length;
+    if (Number.isNaN(pending.values[from] as number)) return undefined;
+    return { by: (this.#slots[slot] as PredictorSlot).name, quantiles: pending.values.subarray(from, from + pending.length) };
+  }
+
   /** Sample paths of a series' forecast. */
   paths(series: SeriesState, forecast: Forecast, count?: number): SamplePaths {
     return this.#mixer.paths(series, forecast, count);
@@ -270,8 +284,8 @@ export class PredictStage {
   }
 
   /**
-   * Reads a series back. A predictor whose part cannot be read, or that is new, begins from nothing; a changed horizon drops
-   * what waited for outcomes. Only bytes that hold no series at all are refused, by throwing.
+   * Reads a series back. A predictor whose part cannot be read, or that is new, begins from nothing; of a changed horizon each row goes on
+   * from the nearest that is known, and what waited for outcomes, and the dependence of paths, begin anew. Only bytes that hold no series at all are refused, by throwing.
    */
   decode(info: SeriesInfo, horizon: readonly number[], bytes: Uint8Array): SeriesState {
     const encoded = unpack<Encoded>(bytes);
@@ -292,17 +306,23 @@ export class PredictStage {
         this.#failures.report('predict', slot.name, info.id, error, 'its state could not be read and begins again from nothing');
       }
     });
-    const same = encoded.names.join() === this.#slots.map((slot) => slot.name).join() && encoded.horizon.join() === horizon.join();
+    const sameNames = encoded.names.join() === this.#slots.map((slot) => slot.name).join();
+    const sameHorizon = encoded.horizon.join() === horizon.join();
+    const same = sameNames && sameHorizon;
+    const rows = nearestRows(encoded.horizon, horizon);
     const { lasts, lastOrigins, medians, dependence, gate } = encoded;
-    if (gate !== undefined) series.gate = encoded.horizon.join() === horizon.join() ? gate : gateFor(horizon.length, gate);
+    if (gate !== undefined) series.gate = sameHorizon ? gate : gateFor(rows, gate);
     if (same && lasts && lastOrigins && medians) {
       series.pending.lasts.set(lasts);
       series.pending.lastOrigins.set(lastOrigins);
       series.pending.medians.set(medians);
       if (series.dependence && dependence) series.dependence = dependence;
     }
+    if (sameNames) {
+      const { theta, scale } = encoded;
+      series.conformal = sameHorizon ? { theta, scale } : conformalFor(rows, { theta, scale });
+    }
     if (same) {
-      series.conformal = { theta: encoded.theta, scale: encoded.scale };
       series.pending.origins.set(encoded.origins);
       series.pending.values.set(encoded.values);
     }

@@ -8,8 +8,7 @@ import {
   type SeriesInfo,
   type Truth,
 } from '@auspex/contracts';
-import { chanceAbove, zone } from '@auspex/numerics';
-import { rowAt } from '../forecasting/grid.ts';
+import { chanceAhead, zone } from '@auspex/numerics';
 import { readForecast } from '../forecasting/read.ts';
 import { reactiveReady, stepReactive } from '../rollout/reactive-shadow.ts';
 import { habitOf, hourOfWeek, learnHabit } from './habit.ts';
@@ -59,34 +58,48 @@ export function learnSurge(state: SurgeState, step: number, rate: number, truth:
   }
 }
 
+/** What is said of a pool: each forecast with one thing more than the one before it, and the same where that adds nothing. */
+export interface Said {
+  /** Without planned events and leaders. */
+  readonly base: Forecast;
+  /** With planned events; then with the groups that lead the pool; then with those who sign in. */
+  readonly planned: Forecast;
+  readonly groups: Forecast;
+  readonly all: Forecast;
+  /** What leaders do, in words; absent where they do nothing. */
+  readonly texts?: { readonly groups: string; readonly signIns: string };
+  /** A predictor that tells regimes apart: its quantiles alone, without planned events, [horizon x levels]; absent = it said nothing. */
+  readonly regime?: { readonly by: string; readonly quantiles: ArrayLike<number> } | undefined;
+}
+
 /**
  * How likely it is that demand goes beyond what a reactive policy would have ready, in the steps that an order of now has to serve: from
  * now + lead time until the next order could. Log-odds of what speaks for it add up; what outcomes have taught is in their weights, and in
  * `calibration`.
  *
- * @param base the forecast without what planned events do to it; the same where none is
  * @param at the decision's step, epoch ms: the first that is not known
  */
-export function assessSurge(
-  state: SurgeState,
-  forecast: Forecast,
-  base: Forecast,
-  at: number,
-  pool: Pool,
-  info: SeriesInfo,
-): PoolSurge | undefined {
+export function assessSurge(state: SurgeState, said: Said, at: number, pool: Pool, info: SeriesInfo): PoolSurge | undefined {
   const { stepMs } = info;
-  const origin = (at - forecast.origin) / stepMs + 1;
-  state.next = { step: at, median: readForecast(forecast, origin, 0.5), high: readForecast(forecast, origin, 0.9) };
+  const { base, planned, groups, all, regime } = said;
+  const origin = (at - all.origin) / stepMs + 1;
+  state.next = { step: at, median: readForecast(all, origin, 0.5), high: readForecast(all, origin, 0.9) };
   if (!state.shadow) return undefined;
   const lead = pool.leadTimeMs / stepMs;
   const first = Math.floor(lead);
   const last = Number.isInteger(lead) ? first : first + 1;
   const [from, to] = [at + first * stepMs, at + last * stepMs];
   const reference = reactiveReady(state.shadow, at + pool.leadTimeMs) * pool.unitRate * pool.target;
-  const chanceBy = (said: Forecast): number => clamp(Math.max(...[first, last].map((k) => chanceIn(said, origin + k, reference))));
+  const chanceBy = ({ horizon, quantiles }: Pick<Forecast, 'horizon'> & { readonly quantiles: ArrayLike<number> }): number =>
+    clamp(Math.max(...[first, last].map((k) => chanceAhead(LEVELS, horizon, quantiles, origin + k, reference))));
+  const { shadow } = state;
+  const readyAt = (k: number): number => reactiveReady(shadow, at + k * stepMs) * pool.unitRate * pool.target;
+  const before = Array.from({ length: Math.ceil(lead) }, (_, k) => chanceAhead(LEVELS, all.horizon, all.quantiles, origin + k, readyAt(k)));
   const plain = chanceBy(base);
-  const planned = base === forecast ? plain : chanceBy(forecast);
+  const withEvents = planned === base ? plain : chanceBy(planned);
+  const withGroups = groups === planned ? withEvents : chanceBy(groups);
+  const withSignIns = all === groups ? withGroups : chanceBy(all);
+  const byRegime = regime ? chanceBy({ horizon: base.horizon, quantiles: regime.quantiles }) : plain;
   const rate = state.rates.at(-1) as number;
   const hour = hourOfWeek(zone(info.zone).toLocal(to));
   const habit = habitOf(state.habit, hour);
@@ -97,7 +110,10 @@ export function assessSurge(
     ratio(rate, state.rates[0] as number),
     logit(clamp(habit.here)) - logit(clamp(habit.base)),
     state.deviation,
-    logit(planned) - logit(plain),
+    logit(withEvents) - logit(plain),
+    logit(withGroups) - logit(withEvents),
+    logit(withSignIns) - logit(withGroups),
+    logit(byRegime) - logit(plain),
   ];
   state.waiting.push({ from, to, reference, inputs, surged: false, unknown: false });
   const parts = amounts(state.logistic, inputs);
@@ -110,21 +126,15 @@ export function assessSurge(
     `demand is ${signed(inputs[3] as number)} (log) to a lead time ago`,
     `at this hour of the week ${percent(habit.here)} were surges, ${percent(habit.base)} over all`,
     `the last steps were ${signed(state.deviation)} spreads off`,
-    base === forecast ? 'nothing is planned' : `with what is planned ${percent(planned)}`,
+    planned === base ? 'nothing is planned' : `with what is planned ${percent(withEvents)}`,
+    groups === planned ? 'no group leads it now' : `${said.texts?.groups}; ${percent(withGroups)} with that`,
+    all === groups ? 'no sign-ins lead it now' : `${said.texts?.signIns}; ${percent(withSignIns)} with that`,
+    regime ? `${percent(byRegime)} by ${regime.by} alone, which tells regimes apart` : 'nobody tells regimes apart',
   ];
   const contributions: Contribution[] = INPUTS.map((of, i) => ({ of, amount: parts[i] as number, text: texts[i] as string }));
   const probability = sigmoid(score + calibration);
-  return deepFreeze({ pool: pool.id, score, calibration, probability, reference, from, to: to + stepMs, contributions });
-}
-
-function chanceIn(forecast: Forecast, ahead: number, rate: number): number {
-  const row = rowAt(forecast.horizon, ahead);
-  const low = Math.floor(row);
-  const share = row - low;
-  const at = (index: number, column: number): number => forecast.quantiles[index * LEVELS.length + column] as number;
-  const quantile = (column: number): number =>
-    share === 0 ? at(low, column) : at(low, column) + share * (at(low + 1, column) - at(low, column));
-  return chanceAbove(LEVELS, quantile, rate);
+  const exposure = Math.max(0, ...before);
+  return deepFreeze({ pool: pool.id, score, calibration, probability, exposure, reference, from, to: to + stepMs, contributions });
 }
 
 function clamp(chance: number): number {

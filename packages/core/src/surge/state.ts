@@ -50,14 +50,42 @@ export function encodeSurge(state: SurgeState): Uint8Array {
   return pack({ v: FORMAT, inputs: INPUTS, ...state, shadow: state.shadow ?? null, next: state.next ?? null });
 }
 
-/** @throws on bytes that `encodeSurge` did not write, or whose inputs were others */
+interface Encoded extends Omit<SurgeState, 'shadow' | 'next'> {
+  readonly v: number;
+  readonly inputs: readonly string[];
+  readonly shadow: ReactiveShadow | null;
+  readonly next: SurgeState['next'] | null;
+}
+
+/**
+ * Reads a state back. What another version knew of inputs that this one has goes on; inputs that are new begin at their prior.
+ *
+ * @throws on bytes that `encodeSurge` did not write
+ */
 export function decodeSurge(bytes: Uint8Array): SurgeState {
-  const { v, inputs, shadow, next, ...state } = unpack<
-    { v: number; inputs: readonly string[] } & Omit<SurgeState, 'shadow' | 'next'> & {
-        shadow: ReactiveShadow | null;
-        next: SurgeState['next'] | null;
-      }
-  >(bytes);
-  if (v !== FORMAT || inputs.join() !== INPUTS.join()) throw new Error(`surge state of format ${String(v)} over ${String(inputs)}`);
-  return { ...state, shadow: shadow ?? undefined, next: next ?? undefined };
+  const { v, inputs, shadow, next, ...state } = unpack<Encoded>(bytes);
+  if (v !== FORMAT) throw new Error(`surge state of format ${String(v)}; this version reads ${FORMAT}`);
+  const read = { ...state, shadow: shadow ?? undefined, next: next ?? undefined };
+  if (inputs.join() === INPUTS.join()) return read;
+  const from = INPUTS.map((name) => inputs.indexOf(name));
+  return {
+    ...read,
+    logistic: reorder(state.logistic, from),
+    // What was not asked when it was told said nothing.
+    waiting: state.waiting.map((each) => ({ ...each, inputs: from.map((i) => (i < 0 ? 0 : (each.inputs[i] as number))) })),
+  };
+}
+
+/** @param from by input of this version, its place among those that were learnt; -1 = it is new */
+function reorder({ weights, covariance }: Logistic, from: readonly number[]): Logistic {
+  const begun = beginLogistic(PRIORS);
+  const before = weights.length;
+  for (const [i, a] of from.entries()) {
+    if (a < 0) continue;
+    begun.weights[i] = weights[a] as number;
+    for (const [j, b] of from.entries()) {
+      if (b >= 0) begun.covariance[i * from.length + j] = covariance[a * before + b] as number;
+    }
+  }
+  return begun;
 }

@@ -111,6 +111,7 @@ export function registerServices(
     .provide(TOKENS.predictors, () => config.predictors.map((used) => make(used)))
     .provide(TOKENS.assessor, () => make(config.assess))
     .provide(TOKENS.allocator, () => make(config.allocate))
+    .provide(TOKENS.learners, () => config.learners.map((used) => make(used)))
     .provide(TOKENS.extensions, () => config.extensions.map((used) => make(used)))
     .provide(TOKENS.calendars, () => config.calendars.map((used) => make(used)))
     .provide(TOKENS.targets, () => {

@@ -1,5 +1,5 @@
 import { type Decision, type Forecast, LEVELS, type Pool, type PoolSurge, type Usage } from '@auspex/contracts';
-import { amount, readForecast } from '@auspex/core';
+import { demandOf, readForecast } from '@auspex/core';
 
 /** What is recorded of one pool; one entry a step from `Recording.from` on. */
 export interface PoolRecording {
@@ -92,9 +92,7 @@ export class Recorder implements Recording {
     const seconds = this.stepMs / 1000;
     this.#ensure(index);
     for (const recorded of this.pools) {
-      let sum = 0;
-      for (const each of usage) if (recorded.pool.serves(each.group, each.pop)) sum += amount(each, recorded.pool.measure);
-      const rate = sum / seconds;
+      const rate = demandOf(recorded.pool, usage) / seconds;
       if (index < 0) {
         recorded.history.open = rate;
         // A step in which nothing at all was seen may prove a gap, which is no reason to begin without a fleet.

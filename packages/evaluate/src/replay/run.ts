@@ -1,6 +1,6 @@
 import { createSimulatedActuator, Fleet } from '@auspex/actuators/simulated';
 import type { Actuator, BehaviorProfile, PluginUse, Pool, Usage } from '@auspex/contracts';
-import { type AuspexConfig, amount, createEngine, type Engine, type EngineCounts, use, VirtualClock } from '@auspex/core';
+import { type AuspexConfig, createEngine, demandOf, type Engine, type EngineCounts, use, VirtualClock } from '@auspex/core';
 import { SeededRandom } from '@auspex/numerics';
 import { unitsFor } from '@auspex/policies';
 import { ClosedLoop } from '../world/closed-loop.ts';
@@ -155,9 +155,7 @@ export function beginFleet(pool: Pool, lastRate: number, input: ReplayInput, at:
 
 /** Units that a step's usage keeps wholly busy: what an autoscaler beside the engine sees. */
 function busyUnits(pool: Pool, usage: readonly Usage[], stepMs: number): number {
-  let sum = 0;
-  for (const each of usage) if (pool.serves(each.group, each.pop)) sum += amount(each, pool.measure);
-  return (1000 * sum) / (stepMs * pool.unitRate);
+  return (1000 * demandOf(pool, usage)) / (stepMs * pool.unitRate);
 }
 
 /** Fleets begin when they are first looked at: only then is it known what they have to begin with. */

@@ -1,5 +1,5 @@
 import type { Measure, Pool, Usage } from '@auspex/contracts';
-import { emptyUsage } from '@auspex/core';
+import { amountsOf, bindingOf, emptyUsage, measuresOf } from '@auspex/core';
 import { addTally, emptyTally, mergeTally } from '@auspex/numerics';
 import { admit, type Fate } from './admit.ts';
 import type { ClosedLoopOptions } from './config.ts';
@@ -74,9 +74,10 @@ export class ClosedLoop {
 
   #serve(step: number, pool: Pool | undefined, entries: readonly Traffic[]): Usage[] {
     const { stepMs, options } = this.#input;
-    const capacity = pool ? (this.#input.capacity(pool, step) * pool.unitRate * stepMs) / 1000 : Number.POSITIVE_INFINITY;
+    const bound = pool && boundOf(pool, entries);
+    const capacity = pool && bound ? (this.#input.capacity(pool, step) * bound.unitRate * stepMs) / 1000 : Number.POSITIVE_INFINITY;
     const attempts = entries.flatMap(({ usage, returning }) => {
-      const load = pool ? this.#load(usage, pool.measure) : 0;
+      const load = bound ? this.#load(usage, bound.measure) : 0;
       const counts: [number, number][] = [[1, usage.offered], ...[...returning].sort(([a], [b]) => a - b)];
       return counts.map(([attempt, count]) => ({ usage, attempt, count, load }));
     });
@@ -91,12 +92,12 @@ export class ClosedLoop {
     });
   }
 
-  /** What one request loads a pool with, in its measure. Sessions load when they start: spread over the requests. */
+  /** What one request loads a pool with, in the measure that binds. Sessions load when they start: spread over the requests. */
   #load(usage: Usage, measure: Measure): number {
     if (measure === 'requests') return 1;
-    if (usage.offered === 0) return this.#loads.get(key(usage)) ?? 1;
+    if (usage.offered === 0) return this.#loads.get(`${measure} ${key(usage)}`) ?? 1;
     const load = (measure === 'work' ? usage.work : measure === 'bytes' ? usage.bytes : usage.sessionStarts) / usage.offered;
-    this.#loads.set(key(usage), load);
+    this.#loads.set(`${measure} ${key(usage)}`, load);
     return load;
   }
 
@@ -131,4 +132,19 @@ function withRequests(usage: Usage, count: number): Usage['kinds'] {
 /** A group and POP as one key that orders by POP, then group. Neither may hold a line break. */
 function key(usage: Pick<Usage, 'group' | 'pop'>): string {
   return `${usage.pop}\n${usage.group}`;
+}
+
+/** The measure of which a pool is short first, and what a unit serves of it a second. */
+function boundOf(pool: Pool, entries: readonly Traffic[]): { readonly measure: Measure; readonly unitRate: number } {
+  const measures = measuresOf(pool);
+  if (measures.length === 1) return pool;
+  const { measure, weight } = bindingOf(
+    measures,
+    amountsOf(
+      pool,
+      measures,
+      entries.map(({ usage }) => usage),
+    ),
+  );
+  return { measure, unitRate: pool.unitRate / weight };
 }

@@ -13,7 +13,7 @@ export const hmmRegime = definePredictor({
   id: 'hmm-regime',
   summary: 'Regimes that last, around a seasonal expectation (Gaussian hidden Markov chain on log residuals).',
   config: hmmRegimeConfig,
-  capabilities: { batch: false, trains: false },
+  capabilities: { batch: false, trains: false, regimes: true },
   create: ({ states, window, refitEvery, memory, surgeAt }, { random }) => ({
     begin: (series) => beginState(series, window, surgeAt),
     observe(state: HmmRegimeState, observation) {

@@ -1,4 +1,4 @@
-import type { Learner, StepOutcome, Truth } from '@auspex/contracts';
+import type { Learner, StepOutcome, SurgeOutcome, Truth } from '@auspex/contracts';
 import { broken, type Law, laws, must } from '../law.ts';
 import { deepFreeze } from '../tools.ts';
 import { commonLaws } from './common.ts';
@@ -16,10 +16,19 @@ function outcome(pool: string, n: number, given: Partial<StepOutcome> = {}): Ste
   return { pool, step: START + n * STEP_MS, truth: 'observed', demand, needed, ready: needed + ((n * 31) % 5) - 2, ...given };
 }
 
+/** What came of a surge of the `n`th step: more than was said on some days, less on others. */
+function surge(group: string, n: number, truth: Truth): SurgeOutcome {
+  const said = 0.2 + (n % 5) / 5;
+  return { group, truth, said, came: said * (0.5 + ((n * 31) % 20) / 10) };
+}
+
 /** The outcomes of the `n`th step for two pools, now and then censored; the same for the same `n`. */
 function nth(n: number): readonly StepOutcome[] {
   const truth: Truth = n % 11 === 3 ? 'censored' : 'observed';
-  return [outcome('web', n, { truth }), outcome('api', n, { demand: 40 + (n % 9), needed: 2, ready: 2 })];
+  const forecast = { expected: 300, low: 250, high: 350 };
+  const surges = [surge('free', n, truth), surge('paid', 3 * n, truth)];
+  const api = { demand: 40 + (n % 9), needed: 2, ready: 2, surges: [surge('free', n, 'observed')] };
+  return [outcome('web', n, { truth, forecast, decision: { key: `web@${n}`, units: 10 }, surges }), outcome('api', n, api)];
 }
 
 /** Learns steps [from, to) one after the other, as the engine does. */
@@ -35,7 +44,8 @@ const lived = (learner: Learner, steps: number): unknown => live(learner, learne
 function* untold(n: number): Generator<StepOutcome> {
   for (const truth of ['missing', 'masked'] as const)
     for (const demand of [0, 1e9])
-      for (const ready of [0, 5]) yield outcome('web', n, { truth, demand, ready, needed: Math.ceil(demand / 35) });
+      for (const ready of [0, 5])
+        yield outcome('web', n, { truth, demand, ready, needed: Math.ceil(demand / 35), surges: [surge('free', n, truth)] });
 }
 
 const ODD: readonly (readonly StepOutcome[])[] = [
@@ -45,6 +55,11 @@ const ODD: readonly (readonly StepOutcome[])[] = [
   [outcome('web', 22, { truth: 'censored', ready: 0 })],
   [outcome('new pool', 23, { demand: 1e-9, needed: 1, ready: 1_000 })],
   [outcome('', 24)],
+  [outcome('web', 25, { surges: [] })],
+  [outcome('web', 26, { surges: [{ group: 'free', truth: 'observed', said: 0, came: 0 }] })],
+  [outcome('web', 27, { surges: [{ group: 'new', truth: 'observed', said: 1e9, came: -1 }] })],
+  [outcome('web', 28, { surges: [{ group: '', truth: 'censored', said: -0.9, came: 1e9 }] })],
+  [outcome('web', 29, { surges: [{ group: 'free', truth: 'missing', said: 1, came: 1 }] })],
 ];
 
 const list: readonly Law<'learner'>[] = [
@@ -139,6 +154,37 @@ const list: readonly Law<'learner'>[] = [
     check(_, tools) {
       const learner = tools.create();
       mustRefuse((bytes) => learner.decode(bytes), learner.encode(lived(learner, 50)));
+    },
+  },
+  {
+    name: 'a sensitivity is a number, and not below zero',
+    why: 'the surges of a group are multiplied with it: with a negative one a crowd would take units away',
+    check(_, tools) {
+      const learner = tools.create();
+      if (!learner.sensitivity) return;
+      let state = lived(learner, 300);
+      for (const outcomes of [[], ...ODD]) {
+        state = learner.learn(state, outcomes);
+        for (const group of ['free', 'paid', 'new', '', 'never seen']) {
+          const said = learner.sensitivity(state, group);
+          if (said === undefined) continue;
+          must(said >= 0 && Number.isFinite(said), `after ${JSON.stringify(outcomes)} that of "${group}" is ${said}`);
+        }
+      }
+    },
+  },
+  {
+    name: 'a group that is forgotten is gone',
+    why: '`auspex forget group` promises it, and a name that was erased must not stay in a state',
+    check(_, tools) {
+      const learner = tools.create();
+      if (!learner.forget) return;
+      const state = learner.forget(lived(learner, 300), 'free');
+      const text = new TextDecoder('latin1').decode(learner.encode(state));
+      must(!text.includes('free'), 'the state still holds its name');
+      if (!learner.sensitivity) return;
+      const fresh = learner.sensitivity(learner.begin(), 'free');
+      must(Object.is(learner.sensitivity(state, 'free'), fresh), 'its sensitivity is another than that of a group that was never seen');
     },
   },
   {

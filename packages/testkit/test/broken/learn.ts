@@ -130,6 +130,25 @@ export const brokenLearners: readonly Broken<Subject>[] = [
       }
     },
   })),
+  broken('a sensitivity is a number, and not below zero', 'it is so of a group that it has not learnt', () => ({
+    sensitivity: (_, group) => (group === 'never seen' ? Number.NaN : 1),
+  })),
+  broken('a sensitivity is a number, and not below zero', 'what fell below what was said makes it negative', () => ({
+    learn: (state, outcomes) => {
+      const least = Math.min(...outcomes.flatMap(({ surges }) => surges?.map(({ came }) => came) ?? []), 0);
+      return least < 0 ? Object.assign(state, { least }) : learn(state, outcomes);
+    },
+    sensitivity: (state) => (state['least'] as number | undefined) ?? 1,
+  })),
+  broken('a group that is forgotten is gone', 'its name stays', () => ({
+    learn: (state, outcomes) => Object.assign(learn(state, outcomes), { group: outcomes[0]?.surges?.[0]?.group ?? 'none' }),
+    forget: (state) => state,
+  })),
+  broken('a group that is forgotten is gone', 'its sensitivity stays', () => ({
+    learn: (state, outcomes) => Object.assign(learn(state, outcomes), { moved: 1 }),
+    sensitivity: (state) => (state['moved'] ? 1.5 : undefined),
+    forget: (state) => state,
+  })),
   broken('its state stays small', 'it keeps every demand', () => ({
     learn: (state, outcomes) => {
       const seen = outcomes.filter(({ truth }) => truth !== 'missing' && truth !== 'masked').map(({ demand }) => demand);

@@ -61,7 +61,8 @@ function learnOne(state: SensitivityState, { group, truth, said, came }: SurgeOu
 function closed(known: Known, options: SensitivityOptions, day: number): Pick<Known, 'came' | 'said'> {
   const keep = 0.5 ** ((day - known.day) / options.halfLife);
   const said = known.said + Math.min(DAY_MOST, known.daySaid);
-  return { came: keep * (slopeOf(known, options) * (options.prior + said) - options.prior), said: keep * said };
+  // No further than it may go: what is beyond would have to be unlearnt first.
+  return { came: keep * (sensitivityOf(known, options) * (options.prior + said) - options.prior), said: keep * said };
 }
 
 /** Sensitivity of a group, 1 where nothing is known. */

@@ -88,6 +88,7 @@ test('instances killed and added, and a broker that was down: each group is coun
         sources: [{ use: 'kafka', with: { brokers: [server.address], topic: 'events', idle: '1s', batch: 200, session: '6s' } }],
         predictors: [{ use: 'seasonal' }],
         store: { use: 'lmdb', with: { path: at } },
+        shared: true,
         pools: [{ id: 'web', unitRate: 50 }],
       }),
     );

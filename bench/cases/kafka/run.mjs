@@ -54,6 +54,7 @@ async function auspex() {
       assess: use(seedAssessor),
       allocate: use(tieredAllocator, {}),
       store: use(lmdb, { path: path.resolve(job.store) }),
+      shared: true,
       pools: [{ id: 'web', unitRate: 50 }],
     },
     {

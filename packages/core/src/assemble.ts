@@ -10,6 +10,7 @@ import type { TapLedger } from './hooks/ledger.ts';
 import { plug } from './hooks/plug.ts';
 import { Ingest } from './ingest/ingest.ts';
 import { Journal } from './journal.ts';
+import { wholeSource } from './shards/whole.ts';
 import { ActuateStage } from './stages/actuate.ts';
 import { AllocateStage } from './stages/allocate.ts';
 import { AssessStage } from './stages/assess.ts';
@@ -115,7 +116,7 @@ export function assemble(config: ResolvedConfig, services: Services, options: En
   const slotsOfSources = sources.map(({ name, instance }, index) => ({
     // Two sources of one plugin are told apart by their order: adding another kind between them moves no checkpoint.
     name: `${name}#${sources.slice(0, index).filter((other) => other.name === name).length}`,
-    source: instance,
+    source: instance.share && options.mode !== 'replay' ? wholeSource(instance) : instance,
     silence: config.sources[index]?.plugin.capabilities.silence ?? ('zero' as const),
   }));
   const users = new UserHash(keys, (group, pop) => zoneOf(settings.zone, group, pop));

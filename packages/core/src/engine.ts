@@ -366,7 +366,9 @@ class AuspexEngine implements Engine {
     if (decides) cycle.tellFailures(at);
     // Durable before anything is ordered; what only learns is as durable. A backlog may wait for the next commit.
     if ((decides && this.#options.mode === 'live') || this.#isRecent(at, clock.now())) await this.#commit();
-    if (decides) await cycle.act(decisions, this.#lease?.epoch ?? 0);
+    // A store that was slow has had its time from the decision, too.
+    if (decides && this.#isTimely(at, clock.now())) await cycle.act(decisions, this.#lease?.epoch ?? 0);
+    else if (decides) cycle.tellStale(at, clock.now());
     cycle.tellFailures(at);
     parts.meter.count('auspex_steps_total');
     parts.taps.meter(parts.meter);

@@ -1,11 +1,14 @@
 import {
   type AuspexConfig,
   createEngine,
+  createShardedEngine,
   type Decision,
   defineActuator,
+  definePredictor,
   type EngineOptions,
   endHold,
   type JournalRecord,
+  NOT_READY,
   readHolds,
   setHold,
   type UsageEvent,
@@ -17,6 +20,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { readCheckpoint } from '../src/persistence/checkpoint.ts';
 import {
+  dealt,
   fakeConfig,
   lastValue,
   listSource,
@@ -256,4 +260,70 @@ test('a checkpoint of a version that knew none of this is read', async () => {
   expect(decisions[0]?.previous).toBe(4);
   const kept = readCheckpoint(map.get('engine/checkpoint') as Uint8Array);
   expect(kept.pools[0]).toMatchObject({ calm: [], rollout: null });
+});
+
+test('a decision that could be written only long after it was made is not carried out (regression: units of half an hour ago were ordered)', async () => {
+  const events = traffic(Array.from({ length: 12 }, () => 240));
+  const clock = new VirtualClock(T0);
+  const actuator = new RecordingActuator();
+  const store = new (class extends MapStore {
+    override async batch(writes: Parameters<MapStore['batch']>[0]) {
+      await super.batch(writes);
+      // The eighth step takes the store half an hour.
+      if (clock.now() === T0 + 8 * MINUTE) clock.advance(T0 + 38 * MINUTE);
+    }
+  })();
+  const onBatch = (index: number): void => clock.advance(Math.max(clock.now(), (events[index] as UsageEvent).at));
+  const sources = [use(listSource(events, 240, { onBatch }))];
+  const config = fakeConfig(events, { sources, pools: [{ ...pool, control: 'full', actuator: use(recording(actuator)) }] });
+  const { decisions, notices } = await run(config, { mode: 'live', host: { clock, store } });
+  expect(decisions.map(({ step }) => (step - T0) / MINUTE)).toContain(8);
+  expect(actuator.orders.map(({ step }) => (step - T0) / MINUTE)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+  expect(notices).toContain('ORDER_STALE decided, and not ordered: what was decided could be written only 30m later');
+});
+
+test('a backlog is not judged by the fleet of before it (regression: hours of demand were taken for hidden)', async () => {
+  // Five units' worth, then three hours of silence of the source, in which the fleet grew by itself and demand with it.
+  const events = traffic(Array.from({ length: 200 }, (_, i) => (i < 10 ? 240 : 720)));
+  const clock = new VirtualClock(T0);
+  const actuator = new RecordingActuator();
+  const truths: string[] = [];
+  const stallAt = events.findIndex(({ at }) => at >= T0 + 10 * MINUTE);
+  const onBatch = (index: number): void =>
+    clock.advance(Math.max(clock.now(), index >= stallAt ? T0 + 199 * MINUTE : (events[index] as UsageEvent).at));
+  const seen = definePredictor({
+    id: 'seen',
+    summary: 'test',
+    config: z.strictObject({}),
+    capabilities: { batch: false, trains: false },
+    create: () => ({
+      begin: () => 0,
+      observe: (state: number, { truth }: { truth: string }) => {
+        truths.push(truth);
+        return state;
+      },
+      forecast: () => NOT_READY,
+      encode: () => new Uint8Array(1),
+      decode: () => 0,
+    }),
+  });
+  const config = fakeConfig(events, {
+    sources: [use(listSource(events, 240, { onBatch }))],
+    predictors: [{ ...use(seen), for: 'pools' }],
+    pools: [{ ...pool, control: 'floor', unitRate: 1, target: 0.8, actuator: use(recording(actuator)) }],
+  });
+  await run(config, { mode: 'live', host: { clock } });
+  expect(truths.slice(2, 9)).toEqual(new Array(7).fill('observed'));
+  // The first two minutes of the backlog are near enough to the last read; the present is read anew.
+  expect(truths.slice(13, 190)).toEqual(new Array(177).fill('observed'));
+});
+
+test('instances that share a source are not let act: they decide nothing', () => {
+  const acting = fakeConfig([], {
+    shared: true,
+    sources: [use(dealt([], ['0']))],
+    pools: [{ ...pool, actuator: use(recording(new RecordingActuator())) }],
+  });
+  expect(() => createShardedEngine(acting, { mode: 'live' })).toThrow('learn and decide nothing, and nothing would be ordered for "web"');
+  expect(() => createShardedEngine(acting, { mode: 'shadow' })).not.toThrow();
 });

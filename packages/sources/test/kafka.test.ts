@@ -434,6 +434,80 @@ describe('with an engine', () => {
   });
 });
 
+describe('with one engine', () => {
+  test('all partitions are read, decided on and ordered for, and after a kill each event counts once', async (context) => {
+    const { createEngine, decodeUsage, readJournal, WallClock } = await import('../../core/src/index.ts');
+    const { preset, simulated } = await import('../../preset/src/index.ts');
+    const { MapStore } = await import('@auspex/testkit');
+    const topic = await topicOf(context, 3);
+    const begin = Math.floor(Date.now() / 60_000 - 90) * 60_000;
+    // Its waits are the wall's: the broker's answers take that time.
+    let now = begin;
+    const clock = Object.assign(new WallClock(), { now: () => now });
+    const at = async (store: InstanceType<typeof MapStore>) => {
+      const pools = [{ id: 'web', unitRate: 1, leadTime: '2m', actuator: use(simulated) }];
+      // A partition vouches for its silence by the wall's time: it says nothing here.
+      const sources = [use(kafka, { ...topic.options, batch: 50, idle: '1d' })];
+      const engine = createEngine(preset({ step: '1m', lateness: '0s', predictors: [], sources, pools }), {
+        mode: 'live',
+        host: { store, clock },
+      });
+      await engine.start();
+      closing.push(() => engine.close());
+      const running = engine.run();
+      running.catch(() => undefined);
+      return engine;
+    };
+    const send = async (minute: number): Promise<void> => {
+      now = begin + (minute + 1) * 60_000;
+      for (const partition of [0, 1, 2]) {
+        await topic.send(
+          numbers(0, 60).map((n) => JSON.stringify({ at: begin + minute * 60_000 + n * 1_000, group: `g${partition}` })),
+          partition,
+        );
+      }
+    };
+    const store = new MapStore();
+    const first = await at(store);
+    for (let minute = 0; minute < 12; minute++) {
+      await send(minute);
+      await until(() => first.counts().steps >= minute);
+    }
+    // What is left of a kill: the store as it was, without the lease.
+    const left = new MapStore();
+    for await (const [key, value] of store.scan('')) if (!key.startsWith('lease/')) await left.batch([{ type: 'put', key, value }]);
+    await first.close();
+    const second = await at(left);
+    for (let minute = 12; minute < 20; minute++) {
+      await send(minute);
+      await until(() => second.counts().steps >= minute - 12);
+    }
+    await until(async () => {
+      let sum = 0;
+      for await (const [, bytes] of left.scan('usage/')) for (const usage of decodeUsage(bytes).usage) sum += usage.offered;
+      return sum >= 19 * 180;
+    });
+    await second.close();
+    const counted = new Map<number, number>();
+    for await (const [, bytes] of left.scan('usage/')) {
+      const { step, usage } = decodeUsage(bytes);
+      counted.set(
+        (step - begin) / 60_000,
+        usage.reduce((sum, { offered }) => sum + offered, 0),
+      );
+    }
+    expect(numbers(0, 19).map((minute) => counted.get(minute))).toEqual(numbers(0, 19).map(() => 180));
+    const units: number[] = [];
+    for await (const line of readJournal(left)) {
+      const record = JSON.parse(line);
+      if (record.type === 'receipt') units.push(record.receipt.units);
+    }
+    // Three a second at 70 % of one a second each, as soon as that is known.
+    expect(units.length).toBeGreaterThan(12);
+    expect(Math.max(...units)).toBe(5);
+  });
+});
+
 describe('a broker that wants to know who comes', () => {
   test('SASL PLAIN, SCRAM-SHA-256 and TLS with a certificate of its own', async (context) => {
     const { address, details } = await need('kafka', context, { shared: true, secure: true });

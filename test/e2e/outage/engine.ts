@@ -1,9 +1,8 @@
 import { createEngine, type Logger } from '@auspex/core';
-import { cassandra, mongo, preset, seasonal, use } from '@auspex/preset';
+import { cassandra, kafka, mongo, preset, seasonal, use } from '@auspex/preset';
 import { SharedClock } from './clock.ts';
 import { endWithParent } from './life.ts';
 import { httpFleet } from './target.ts';
-import { wholeTopic } from './topic.ts';
 import { POOL } from './trace.ts';
 
 /* A live engine in a process of its own, in the time of the test. */
@@ -31,7 +30,7 @@ const engine = createEngine(
   preset({
     lateness: '0s',
     // A partition vouches for silence in the time of the test, where a message is seconds on its way: nothing here is silent.
-    sources: [use(wholeTopic, { brokers: [given.brokers], topic: 'events', session: '6s', idle: '10m' })],
+    sources: [use(kafka, { brokers: [given.brokers], topic: 'events', session: '6s', idle: '10m' })],
     predictors: [use(seasonal)],
     store: stores[given.store](),
     pools: [{ ...POOL, actuator: use(httpFleet, { url: given.fleet }) }],

@@ -53,6 +53,9 @@ export interface SourceCapabilities {
   readonly replayable: boolean;
   /** What a step without any event means: `zero` demand (a log that is being written), or a `gap` (a table with missing rows). */
   readonly silence: 'zero' | 'gap';
-  /** Are its partitions dealt out among instances by a broker? Default false. Then `createShardedEngine` runs it. */
+  /**
+   * Are its partitions dealt out among instances by a broker? Default false. One engine takes them all; where the config says `shared`,
+   * `createShardedEngine` makes an engine of each.
+   */
   readonly shared?: boolean;
 }

@@ -106,6 +106,12 @@ export const engineConfig = z.strictObject({
   maxGroups: z.int().positive().default(1000).describe('Most groups; further ones are counted as "other".'),
   forgetAfter: duration().prefault('35d').describe('A group without usage for this long is forgotten.'),
   sources: z.array(pluginUse<'source'>()).min(1).describe('Where usage events come from.'),
+  shared: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Several instances share the one source, which deals its partitions out to them; each learns what its partitions say, and decides nothing yet. false = one instance reads all partitions, and decides.',
+    ),
   enrich: z.array(pluginUse<'enricher'>()).default([]).describe('What completes events, in order.'),
   profiler: pluginUse<'profiler'>().describe('What folds usage into behaviour profiles.'),
   predictors: z.array(pluginUse<'predictor'>()).default([]).describe('What forecasts; `for: pools | groups | all` says which series.'),

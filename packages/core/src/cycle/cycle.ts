@@ -1,4 +1,4 @@
-import type { Decision, Forecast, Pool } from '@auspex/contracts';
+import { type Decision, type Forecast, formatDuration, type Pool } from '@auspex/contracts';
 import { accepted } from '../capacity/lead-time.ts';
 import type { Size } from '../capacity/state.ts';
 import type { Events } from '../events/events.ts';
@@ -192,6 +192,13 @@ export class Cycle {
       journal.append({ type: 'receipt', step: decision.step, receipt });
       if (isTapped(hooks.receipt)) hooks.receipt.call(receipt);
     }
+  }
+
+  /** Journals that a step's decisions came too late to be carried out. */
+  tellStale(at: number, now: number): void {
+    const text = `decided, and not ordered: what was decided could be written only ${formatDuration(Math.round((now - at) / 1000) * 1000)} later`;
+    this.#parts.journal.append({ type: 'notice', step: at, code: 'ORDER_STALE', text });
+    this.#parts.logger.warn({ code: 'ORDER_STALE' }, text);
   }
 
   /** A floor is a lease; in full control there is nobody to fall back on. */

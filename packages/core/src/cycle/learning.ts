@@ -23,6 +23,8 @@ export interface TakenStep {
 
 /** Relating every group to every other is quadratic: once a day is often enough for a habit. */
 const RELATE_MS = 24 * 3_600_000;
+/** Steps after which a read of a target does not count. */
+const OLDEST_READ = 2;
 const NO_USAGE: readonly Usage[] = Object.freeze([]);
 
 /** What closed steps teach: usage becomes load of groups and pools, what capacity hid of it is marked, and every state learns. */
@@ -183,8 +185,19 @@ export class Learning {
 
   /** From history, a step is judged by the units that were ready then. */
   #recall(closed: ClosedStep): void {
-    if (closed.ready === undefined) return;
+    if (closed.ready === undefined) {
+      this.#forgetReads(closed.step);
+      return;
+    }
     for (const state of this.#world.pools) state.ready = closed.ready[state.pool.id];
+  }
+
+  /** What a target had ready a while ago says nothing of what hid demand in a step: a backlog is not judged by the fleet of before it. */
+  #forgetReads(step: number): void {
+    for (const state of this.#world.pools) {
+      const { readAt } = state.capacity.lead;
+      if (readAt !== null && step > readAt + OLDEST_READ * this.#parts.settings.step) state.ready = undefined;
+    }
   }
 
   #observe = (series: SeriesState, observation: Observation): void => {

@@ -33,9 +33,9 @@ export interface ShardedEngine extends AsyncDisposable {
   counts(): EngineCounts;
 }
 
-/** Is the config's source one whose partitions are dealt out among instances? Then it needs a sharded engine. */
-export function isShared(config: ResolvedConfig): boolean {
-  return config.sources.some((used) => used.plugin.capabilities.shared === true);
+/** Do several instances share the config's source? Then it needs a sharded engine. */
+export function isShared({ settings }: ResolvedConfig): boolean {
+  return settings.shared;
 }
 
 /**
@@ -45,7 +45,7 @@ export function isShared(config: ResolvedConfig): boolean {
  *
  * The shards learn; they decide nothing, since no instance sees a whole pool.
  *
- * @throws as `parseConfig`; SUPPORT where not exactly one source is given, and that one shared
+ * @throws as `parseConfig`; SUPPORT where not exactly one source is given, and that one shared, and where a live one has an actuator
  */
 export function createShardedEngine(config: AuspexConfig, options: EngineOptions): ShardedEngine {
   return new Sharded(config, parseConfig(config, options.catalogue ?? []), options);
@@ -70,6 +70,17 @@ class Sharded implements ShardedEngine {
         path: 'sources',
         remedy: 'Give one shared source such as kafka; run other sources in an engine of their own.',
       });
+    }
+    const acting = resolved.actuators.keys().next().value;
+    if (options.mode === 'live' && acting !== undefined) {
+      throw new AuspexError(
+        'SUPPORT',
+        `instances that share a source learn and decide nothing, and nothing would be ordered for "${acting}"`,
+        {
+          path: 'shared',
+          remedy: 'Leave `shared` out: one instance reads all partitions, and decides. Or run in shadow mode.',
+        },
+      );
     }
     if (options.mode === 'replay') throw new AuspexError('SUPPORT', 'a shared source is read in live or shadow mode', { path: 'mode' });
     this.#config = config;

@@ -18,7 +18,11 @@ export const kafkaConfig = z.strictObject({
     .optional()
     .describe('A Kafka client of the host (kafkajs), used as it is and not closed. This or `brokers`.'),
   topic: z.string().min(1).describe('Topic with the events. Events of one group must have one key, so that they lie in one partition.'),
-  group: z.string().min(1).default('auspex').describe('Consumer group; instances of one group share the partitions. Default auspex.'),
+  group: z
+    .string()
+    .min(1)
+    .default('auspex')
+    .describe('Consumer group. Where the config says `shared`, its instances deal the partitions out among them. Default auspex.'),
   clientId: z.string().min(1).default('auspex').describe('How it names itself to the broker. Default auspex.'),
   sasl: sasl.optional().describe('Authentication. Default none.'),
   tls: z

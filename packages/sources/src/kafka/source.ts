@@ -49,9 +49,9 @@ export class KafkaSource implements Source {
 
   // biome-ignore lint/correctness/useYield: it refuses
   async *open(): AsyncGenerator<SourceBatch> {
-    throw new AuspexError('SUPPORT', 'a topic is shared by instances, and read by a sharded engine', {
+    throw new AuspexError('SUPPORT', 'a topic has no end, and is read in live or shadow mode', {
       path: 'source(kafka)',
-      remedy: 'Use `auspex run`, or createShardedEngine.',
+      remedy: 'Export what is to be replayed to a file, or use `auspex run`.',
     });
   }
 

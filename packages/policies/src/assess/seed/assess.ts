@@ -46,11 +46,11 @@ function deviationText({ expected, actual, quiet, sensitivity }: AssessInput, de
   if (expected === undefined) return `${rate(actual)} seen, nothing expected yet (the profile is not ready): no deviation is taken`;
   const size = deviation === 0 ? 'as expected' : `${percent(Math.abs(deviation))} ${deviation > 0 ? 'above' : 'below'} expected`;
   const floor = expected < quiet ? `, relative to the quiet rate ${rate(quiet)}` : '';
-  return `${rate(actual)} seen, ${rate(expected)} expected: ${size}${floor}, x sensitivity ${sensitivity}`;
+  return `${rate(actual)} seen, ${rate(expected)} expected: ${size}${floor}, x sensitivity ${Number(sensitivity.toPrecision(3))}`;
 }
 
 function eventText({ events, sensitivity }: AssessInput, impact: number): string {
   if (events.length === 0) return 'no event is planned';
   const names = events.map((event) => `${event.name} (${event.impact >= 0 ? '+' : ''}${percent(event.impact)})`);
-  return `${names.join(', ')}: ${percent(impact)} together, x sensitivity ${sensitivity}`;
+  return `${names.join(', ')}: ${percent(impact)} together, x sensitivity ${Number(sensitivity.toPrecision(3))}`;
 }

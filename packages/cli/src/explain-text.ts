@@ -48,12 +48,12 @@ export function decisionText(
 }
 
 /** What came of the step that the decision was for. */
-function cameText({ step, truth, demand, needed, ready }: StepOutcome): string {
+function cameText({ step, truth, demand, needed, ready, assumed }: StepOutcome): string {
   const when = `at ${instant(step)}`;
   if (truth === 'missing') return `nothing is known of the demand ${when}`;
   const least = truth === 'censored' ? 'at least ' : '';
   const masked = truth === 'masked' ? ' (masked: not learnt from)' : '';
-  return `${least}${rate(demand)} ${when}${masked}, which needed ${least}${plural(needed, 'unit')}; ${ready} ${ready === 1 ? 'was' : 'were'} ready`;
+  return `${least}${rate(demand)} ${when}${masked}, which needed ${least}${plural(needed, 'unit')}; ${ready} ${assumed ? 'would have been' : ready === 1 ? 'was' : 'were'} ready`;
 }
 
 /** The pool as a whole: what speaks for and against a surge of it, in log-odds. */
@@ -75,9 +75,9 @@ function contributionRows(contributions: readonly Contribution[], row: (name: st
 /** Only what may be a surge; of a quiet pool one line. */
 function surgeRows(surges: readonly Surge[], row: (name: string, text: string) => string): string[] {
   const told = surges.filter((surge) => surge.probability >= 0.005).slice(0, SHOWN);
-  if (told.length === 0) return surges.length === 0 ? [] : [row('surge', 'none: no group is above what is expected of it')];
+  if (told.length === 0) return surges.length === 0 ? [] : [row('groups', 'none is above what is expected of it')];
   return told.flatMap((surge, i) => [
-    row(i === 0 ? 'surge' : '', `${surge.group}: probability ${surge.probability.toFixed(2)}`),
+    row(i === 0 ? 'groups' : '', `${surge.group}: score ${surge.score.toFixed(2)}`),
     ...contributionRows(surge.contributions, row),
   ]);
 }

@@ -44,7 +44,7 @@ describe('decisionText', () => {
     const text = decisionText(decision, [], undefined, options);
     expect(text).toContain('web  2026-01-05 00:00 UTC  2 → 1 unit\n');
     expect(text).toContain('0.988/s at 2026-01-05 00:05 UTC, 80 % between 0.1/s and 1235/s');
-    expect(text).toContain('/a: probability 0.40');
+    expect(text).toContain('/a: score 0.40');
     expect(text).toContain('deviation +0.40: twice');
     expect(text).not.toContain('/b');
     expect(text).not.toContain('no event is planned');
@@ -54,7 +54,7 @@ describe('decisionText', () => {
 
   it('has one line for a quiet pool, and colours only where asked for', () => {
     const quiet = decisionText({ ...decision, surges: [surge('/b', 0)] }, [], undefined, { ...options, color: true });
-    expect(quiet).toContain('surge     none');
+    expect(quiet).toContain('groups    none');
     expect(quiet).toContain('\u001B[1m');
   });
 

@@ -103,7 +103,7 @@ test('a constant series: who is exactly right has lost nothing by a rounding; wh
     expect((await live(stage, series, 0, 1_000, () => constant)).by).toBe('ensemble');
   }
   const wrong = beginGate(1);
-  for (let i = 0; i < 800; i++) learnGate(wrong, 1, 0, -0.15, MINUTE);
+  for (let i = 0; i < 800; i++) learnGate(wrong, 1, 0, 1, -0.15, MINUTE);
   expect(skillOf(wrong, MINUTE)).toBe(Number.NEGATIVE_INFINITY);
   expect(wrong.closed).toBe(true);
 });
@@ -167,7 +167,7 @@ test('a gate does not flap: it opens well above the skill at which it closed, wh
   for (const least of [-0.15, 0, 0.5]) {
     const gate = beginGate(1);
     const learn = (skill: number): void => {
-      for (let i = 0; i < 3_000; i++) learnGate(gate, 1 - skill, 1, least, HOUR);
+      for (let i = 0; i < 3_000; i++) learnGate(gate, 1 - skill, 1, 10, least, HOUR);
     };
     learn(least - 0.02);
     expect(gate.closed).toBe(true);
@@ -186,7 +186,7 @@ test('a ramp in the morning does not outweigh the days before', () => {
   let closed = 0;
   for (let t = 0; t < 20_000; t++) {
     const bad = (t + 600) % 1_440 < 180;
-    learnGate(gate, bad ? 0.4 : 0.02, bad ? 0.2 : 0.06, -0.15, MINUTE);
+    learnGate(gate, bad ? 0.4 : 0.02, bad ? 0.2 : 0.06, 1, -0.15, MINUTE);
     if (gate.closed) closed++;
   }
   expect(closed).toBe(0);
@@ -218,4 +218,53 @@ test('after a long silence nobody is called 1e40 % worse: what is nearly nothing
     const { fallback } = await live(stage, series, t, t + 100, silence);
     expect(fallback ?? '').not.toMatch(/\d{6} %|e\+/);
   }
+});
+
+/** So noisy that the last value is the worse forecast. */
+const busy = (t: number): number => wave(t) * (1 + 0.4 * noise(t));
+/** With three times the demand for a hundred minutes, of which the predictor knows nothing. */
+const crowd = (t: number): number => busy(t) * (t >= 1_000 && t < 1_100 ? 3 : 1);
+const deaf = (): Predictor =>
+  saying(
+    (origin, ahead) => wave(stepOf(origin) + ahead - 1),
+    () => 0.12,
+  );
+
+test('in a crowd that nobody planned the last value goes on within minutes, and no quantile runs away (regression: units for five crowds)', async () => {
+  const stage = stageOf(deaf(), -0.15);
+  const series = stage.begin(infoOf(), HORIZON);
+  expect((await live(stage, series, 0, 1_000, crowd)).by).toBe('ensemble');
+  const minutes: Forecast[] = [];
+  for (let t = 1_000; t < 1_100; t++) minutes.push(await live(stage, series, t, t + 1, crowd));
+  const closed = minutes.findIndex(({ by }) => by === 'persistence');
+  expect(closed).toBeGreaterThan(3);
+  expect(closed).toBeLessThan(15);
+  expect(minutes.slice(closed).every(({ by }) => by === 'persistence')).toBe(true);
+  expect(minutes[closed]?.fallback).toMatch(
+    /^in the last minutes the predictors have been \d+(\.\d+)? times as far off as the last value, which goes on$/,
+  );
+  const highest = Math.max(...minutes.map(({ quantiles }, i) => (quantiles[7] as number) / crowd(1_000 + i)));
+  expect(highest).toBeLessThan(2.5);
+  // A restart keeps it.
+  const read = stage.decode(infoOf(), HORIZON, stage.encode(series));
+  expect((await stage.forecast([read], START + 1_100 * MINUTE))[0]?.by).toBe('persistence');
+  // And when the crowd is gone the predictors are back once what corrected them has let go of it.
+  expect((await live(stage, series, 1_100, 1_250, crowd)).by).toBe('ensemble');
+  // Switched off, it never closes.
+  const off = stageOf(deaf(), null);
+  const own = off.begin(infoOf(), HORIZON);
+  expect((await live(off, own, 0, 1_050, crowd)).by).toBe('ensemble');
+});
+
+test('a forecast that is as far off as it always was is no crowd, and of a small one nobody asks', async () => {
+  const always = stageOf(
+    erring(() => 0.7),
+    -0.15,
+  );
+  const series = always.begin(infoOf(), HORIZON);
+  expect((await live(always, series, 0, 700)).by).toBe('ensemble');
+  const stage = stageOf(deaf(), -0.15);
+  const other = stage.begin(infoOf(), HORIZON);
+  await live(stage, other, 0, 1_000, busy);
+  expect((await live(stage, other, 1_000, 1_060, (t) => 1.2 * busy(t))).by).toBe('ensemble');
 });

@@ -435,7 +435,7 @@ test('where the last value takes over, an allocator is told of the last value, n
   const overrides = { predictors: [use(moody)], allocate: use(spy), pools: [{ id: 'web', unitRate: 1, leadTime: '1m' }] };
   await finish(engineOver(new Map(), steady, overrides));
   const last = told.at(-1);
-  expect(last?.fallback).toContain('worse than the last value going on');
+  expect(last?.fallback).toContain('as far off as the last value, which goes on');
   expect(last?.median).toBe(1);
   expect(last?.expected).toBe(1);
 });

@@ -1,3 +1,4 @@
+import type { JournalRecord } from '@auspex/contracts';
 import type { Command } from 'commander';
 import type { Io } from '../io.ts';
 import { journalLines, type StoreFlags } from '../open-store.ts';
@@ -8,7 +9,7 @@ interface Flags extends StoreFlags {
   readonly type?: string;
 }
 
-const TYPES = ['start', 'decision', 'receipt', 'failure', 'notice'] as const;
+const TYPES = ['start', 'decision', 'receipt', 'outcome', 'failure', 'notice'] as const satisfies readonly JournalRecord['type'][];
 
 const EXAMPLES = `
 Examples:

@@ -20,6 +20,8 @@ export interface StepOutcome {
   readonly demand: number;
   /** Units that were ready; those that were decided, where the actuator does not tell. */
   readonly ready: number;
+  /** Was `ready` only decided: there is no actuator, or it did not tell? */
+  readonly assumed?: true;
   /** Units that the demand needed at the pool's target, whatever its bounds. */
   readonly needed: number;
   /** Rates a second that were forecast for it one lead time before: median, .1 and .9 quantile. */

@@ -2,6 +2,7 @@ import { type Decision, type Forecast, formatDuration, type Pool } from '@auspex
 import { accepted } from '../capacity/lead-time.ts';
 import type { Size } from '../capacity/state.ts';
 import type { Events } from '../events/events.ts';
+import { isClosed } from '../forecasting/gate.ts';
 import type { SeriesState } from '../forecasting/mixer.ts';
 import { isTapped } from '../hooks/hooks.ts';
 import type { ClosedStep } from '../ingest/ingest.ts';
@@ -134,13 +135,14 @@ export class Cycle {
 
   /** Says in the journal when a pool's forecast gives way to the last value, and when it returns. */
   #tellGate({ pool, total: { gate } }: PoolState, at: number, forecast: Forecast, again: boolean): void {
-    if (gate.told === gate.closed) return;
-    gate.told = gate.closed;
+    const closed = isClosed(gate);
+    if (gate.told === closed) return;
+    gate.told = closed;
     if (again) return;
-    const text = gate.closed ? (forecast.fallback ?? 'the last value takes over') : 'the predictors are better than the last value again';
-    const code = gate.closed ? 'FORECAST_GATE_CLOSED' : 'FORECAST_GATE_OPENED';
+    const text = closed ? (forecast.fallback ?? 'the last value takes over') : 'the predictors are better than the last value again';
+    const code = closed ? 'FORECAST_GATE_CLOSED' : 'FORECAST_GATE_OPENED';
     this.#parts.journal.append({ type: 'notice', step: at, code, text: `${pool.id}: ${text}` });
-    this.#parts.logger[gate.closed ? 'warn' : 'info']({ pool: pool.id }, text);
+    this.#parts.logger[closed ? 'warn' : 'info']({ pool: pool.id }, text);
   }
 
   /** A pool's size has moved, and no snapshot knows of it yet. */

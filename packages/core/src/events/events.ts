@@ -1,6 +1,7 @@
 import type { CalendarEvent, ExpectedEvent, Forecast, Observation, Pool, SamplePaths, SeriesInfo } from '@auspex/contracts';
 import { SeededRandom } from '@auspex/numerics';
 import type { PoolState } from '../cycle/pools.ts';
+import { isClosed } from '../forecasting/gate.ts';
 import { floorOf, type SeriesState } from '../forecasting/mixer.ts';
 import type { Journal } from '../journal.ts';
 import type { CalendarStage } from '../stages/calendar.ts';
@@ -336,7 +337,7 @@ function overlaps(event: CalendarEvent, from: number, to: number): boolean {
 function relative(series: SeriesState, step: number, value: number): number | undefined {
   const { pending, gate, info } = series;
   const origin = Math.round(step / info.stepMs);
-  const forecast = pending.block(origin) >= 0 && !gate.closed ? pending.medianAt(origin, 0) : pending.lastAt(origin);
+  const forecast = pending.block(origin) >= 0 && !isClosed(gate) ? pending.medianAt(origin, 0) : pending.lastAt(origin);
   if (Number.isNaN(forecast)) return undefined;
   const floor = floorOf(series);
   return Math.max(-MOST_LOG, Math.min(MOST_LOG, Math.log((value + floor) / (forecast + floor))));

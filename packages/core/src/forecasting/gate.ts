@@ -4,6 +4,13 @@ const HOUR_MS = 3_600_000;
 /** Half-life of past errors: nights and mornings must both be remembered. Never fewer outcomes. */
 const HALF_LIFE_MS = 72 * HOUR_MS;
 const LEAST_HALF_LIFE = 300;
+/**
+ * The gate of the last minutes: forecasts that were right for days and are lost in a crowd that nobody planned. It closes where their errors are
+ * so many times those of the last value, so many times what they are at most times, and such a share of demand; and opens
+ * when forecasts have been right again for some outcomes in a row. Without it quantiles that follow the errors widen for an hour, and buy several times what the crowd needs.
+ */
+const QUICK_KEEP = 0.5 ** (1 / 10);
+const QUICK = { naive: 2, usual: 3, share: 0.3, right: 5 } as const;
 /** What a gate must have seen before it may close. */
 const EVIDENCE_MS = 12 * HOUR_MS;
 const LEAST_OUTCOMES = 100;
@@ -26,9 +33,23 @@ export interface Gate {
   /** Steps of which at least one row was judged. */
   outcomes: number;
   closed: boolean;
+  /** The same of the last minutes alone; absent in states of versions before there was one. */
+  quick?: Quick | undefined;
   /** Whether it was last told that it is closed. */
   told: boolean;
 }
+
+/** Discounted sums over the last outcomes: errors of the median and of the last value, and what they are errors of. */
+interface Quick {
+  readonly ours: number;
+  readonly naive: number;
+  readonly size: number;
+  readonly closed: boolean;
+  /** While it is closed: outcomes in a row of which the forecast was as near as usual, or nearer than the last value. */
+  readonly right: number;
+}
+
+const NO_QUICK: Quick = { ours: 0, naive: 0, size: 0, closed: false, right: 0 };
 
 export function beginGate(rows: number): Gate {
   return { spread: new Float64Array(rows), seen: new Float64Array(rows), ours: 0, naive: 0, outcomes: 0, closed: false, told: false };
@@ -59,16 +80,48 @@ export function gateError(forecast: number, outcome: number, level: number): num
 /**
  * Learns the errors of all that was forecast for one step, and opens or closes.
  *
+ * @param size what they are errors of: the outcome, or the level of the series, as often as one was judged
  * @param least skill below which the gate closes; null = it never does
  */
-export function learnGate(gate: Gate, ours: number, naive: number, least: number | null, stepMs: number): void {
+export function learnGate(gate: Gate, ours: number, naive: number, size: number, least: number | null, stepMs: number): void {
   const keep = 0.5 ** (1 / Math.max(LEAST_HALF_LIFE, HALF_LIFE_MS / stepMs));
+  gate.quick = least === null ? NO_QUICK : quickly(gate, ours, naive, size, keep);
+  // What was not issued is not judged: one crowd would close the gate for days after it.
+  if (gate.quick.closed) return;
   gate.ours = keep * gate.ours + ours;
   gate.naive = keep * gate.naive + naive;
   gate.outcomes++;
   const skill = skillOf(gate, stepMs);
   if (least === null || skill === undefined) gate.closed = false;
   else gate.closed = skill < (gate.closed ? opensAt(least) : least);
+}
+
+/** Before the errors are among the usual ones. */
+function quickly({ quick = NO_QUICK, ours: sum, outcomes }: Gate, ours: number, naive: number, size: number, keep: number): Quick {
+  const next = {
+    ours: QUICK_KEEP * quick.ours + ours,
+    naive: QUICK_KEEP * quick.naive + naive,
+    size: QUICK_KEEP * quick.size + size,
+  };
+  const usual = (sum * (1 - keep)) / (1 - keep ** outcomes);
+  if (quick.closed) {
+    const right = ours <= naive || ours <= QUICK.usual * usual ? quick.right + 1 : 0;
+    // Its sums begin anew: those of the crowd would close it again.
+    return right < QUICK.right ? { ...next, closed: true, right } : NO_QUICK;
+  }
+  const lost =
+    next.ours > QUICK.naive * next.naive && next.ours > (QUICK.usual * usual) / (1 - QUICK_KEEP) && next.ours > QUICK.share * next.size;
+  return { ...next, closed: outcomes >= LEAST_OUTCOMES && lost, right: 0 };
+}
+
+/** Does the last value go on in place of the predictors? */
+export function isClosed({ closed, quick }: Gate): boolean {
+  return closed || quick?.closed === true;
+}
+
+/** How many times as far off as the last value the predictors were in the last minutes; undefined = it is not for these that the gate is closed. */
+export function quickLoss({ quick }: Gate): number | undefined {
+  return quick?.closed ? quick.ours / Math.max(quick.naive, 1e-9) : undefined;
 }
 
 /** A closed gate opens well above the skill at which it closed, so that it does not flap. */

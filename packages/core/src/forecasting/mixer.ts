@@ -3,7 +3,7 @@ import { SeededRandom } from '@auspex/numerics';
 import { beginConformal, type Conformal, correct, correctRow, learnConformal } from './conformal.ts';
 import { beginDependence, type Dependence, isKept, learnDependence } from './dependence.ts';
 import { BAND_COUNT, bandOf, beginEnsemble, combine, type Ensemble, learnWeights, rowLoss, weights } from './ensemble.ts';
-import { beginGate, type Gate, gateError, learnGate, learnSpread, skillOf } from './gate.ts';
+import { beginGate, type Gate, gateError, isClosed, learnGate, learnSpread, quickLoss, skillOf } from './gate.ts';
 import { samplePaths } from './paths.ts';
 import { Pending } from './pending.ts';
 import { persistence } from './persistence.ts';
@@ -95,6 +95,7 @@ export class Mixer {
     const y = observation.value;
     const logY = Math.log(y + floor);
     const sums = { ours: 0, naive: 0, judged: 0 };
+    const size = Math.max(y, series.level);
     for (let row = 0; row < horizon.length; row++) {
       const origin = step - (horizon[row] as number) + 1;
       const last = pending.lastAt(origin);
@@ -121,7 +122,7 @@ export class Mixer {
       sums.naive += gateError(last, y, series.level);
       sums.judged++;
     }
-    if (sums.judged > 0) learnGate(series.gate, sums.ours, sums.naive, this.#minSkill, series.info.stepMs);
+    if (sums.judged > 0) learnGate(series.gate, sums.ours, sums.naive, sums.judged * size, this.#minSkill, series.info.stepMs);
     for (let band = 0; band < BAND_COUNT; band++) {
       if ((rows[band] as number) > 0) learnWeights(series.ensemble, band, losses, band * pending.members, pending.members);
     }
@@ -141,7 +142,7 @@ export class Mixer {
     pending.issue(number, answers, combined);
     const quantiles = correct(series.conformal, combined, floorOf(series));
     for (let row = 0; row < horizon.length; row++) pending.keepMedian(number, row, quantiles[row * LEVELS.length + MEDIAN] as number);
-    if (this.#minSkill !== null && series.gate.closed) return this.#persistence(series, origin, this.#whyClosed(series));
+    if (this.#minSkill !== null && isClosed(series.gate)) return this.#persistence(series, origin, this.#whyClosed(series));
     const named: Record<string, number> = {};
     let note: string | undefined;
     for (let k = 0; k < answers.length; k++) {
@@ -160,6 +161,9 @@ export class Mixer {
   }
 
   #whyClosed({ gate, horizon, info }: SeriesState): string {
+    const loss = quickLoss(gate);
+    if (loss !== undefined)
+      return `in the last minutes the predictors have been ${loss > 100 ? 'over 100' : loss.toFixed(1)} times as far off as the last value, which goes on`;
     const skill = skillOf(gate, info.stepMs) ?? 0;
     const percent = Math.round(100 * Math.abs(skill));
     // A last value that was hardly ever wrong makes a percentage that says nothing.

@@ -4,6 +4,7 @@ import type { EngineSettings } from '../config/schema.ts';
 import { type PoolState, quietRate } from '../cycle/pools.ts';
 import { isThrottled } from '../cycle/truth.ts';
 import type { World } from '../cycle/world.ts';
+import { isClosed } from '../forecasting/gate.ts';
 import type { Journal } from '../journal.ts';
 import { stamp } from '../persistence/keys.ts';
 import type { LearnStage } from '../stages/learn.ts';
@@ -89,6 +90,7 @@ export class Outcomes {
       truth,
       demand,
       ready: state.ready ?? units,
+      ...(state.ready === undefined && { assumed: true as const }),
       needed: unitsAtTarget(demand, pool.unitRate * pool.target),
       forecast: { expected, low, high },
       decision: { key, units },
@@ -112,7 +114,7 @@ export class Outcomes {
     const { samples } = capacity.lead;
     const parts = [
       `of ${tally.outcomes} outcomes ${share(tally.below)} were below and ${share(tally.above)} above the 80 % that was forecast`,
-      total.gate.closed ? 'the last value goes on in place of predictors' : `predictors weigh ${weighed(outcomes.weights)}`,
+      isClosed(total.gate) ? 'the last value goes on in place of predictors' : `predictors weigh ${weighed(outcomes.weights)}`,
       `outcomes move the log-odds of a surge by ${(surges.logistic.weights[0] as number).toFixed(2)}`,
       `lead times of ${samples.kept.length} orders are known`,
     ];

@@ -92,7 +92,7 @@ describe('what is written', () => {
     expect(ran).toEqual({ code: 0, out: 'next: auspex explain, or auspex profile\n' });
     const { out } = await auspex(root, 'explain', '--at', '2026-01-05T22:45:00Z');
     expect(out).toMatch(/by ensemble\s+\(my-predictor\s+1\.00\)/);
-    expect(out).toMatch(/surge +shop: probability 1\.00/);
+    expect(out).toMatch(/groups +shop: score \d/);
     expect(out).toMatch(/allocate\(my-allocator\) .+, in a surge/);
     expect(out).toMatch(/4 +hook\(my-extension\) +at most 4 between 22 and 6 o'clock UTC/);
   });

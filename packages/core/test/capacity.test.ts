@@ -1,12 +1,9 @@
 import {
   type Actuator,
-  type AuspexConfig,
   type Clock,
   createEngine,
   type Decision,
   defineActuator,
-  type EngineOptions,
-  type JournalRecord,
   type Order,
   type UsageEvent,
   use,
@@ -19,7 +16,7 @@ import { accepted, type LeadNews, type LeadTimes, NO_LEAD_TIMES, ordered, seen }
 import { addSample, NO_SAMPLES, rangeOf, type Samples } from '../src/capacity/samples.ts';
 import { NO_UNIT_RATES, rateRange, servedBy, type UnitRates } from '../src/capacity/unit-rate.ts';
 import { demandOf } from '../src/usage/demand.ts';
-import { fakeConfig, KeepingStore, listSource, MINUTE, mapStore, request, T0, traffic } from './fakes.ts';
+import { fakeConfig, KeepingStore, listSource, MINUTE, mapStore, request, runToEnd, T0, traffic } from './fakes.ts';
 
 const point = (value: number) => ({ lo: value, hi: value });
 
@@ -183,21 +180,6 @@ const slow = (leadMs: () => number) =>
 /** Four units' worth, and twice that for 20 minutes of each 40. */
 const waves = traffic(Array.from({ length: 600 }, (_, i) => (i % 40 < 20 ? 240 : 480)));
 
-async function run(config: AuspexConfig, options: Partial<EngineOptions> = {}) {
-  const records: JournalRecord[] = [];
-  await using engine = createEngine(config, {
-    mode: 'replay',
-    host: { clock: new VirtualClock(T0) },
-    ...options,
-    onJournal: (line) => records.push(JSON.parse(line)),
-  });
-  await engine.start();
-  await engine.run();
-  const decisions = records.flatMap((record) => (record.type === 'decision' ? [record.decision] : []));
-  const notices = records.flatMap((record) => (record.type === 'notice' ? [record] : []));
-  return { decisions, notices };
-}
-
 const slowPool = (leadMs: () => number, extra: object = {}) => ({
   id: 'web',
   // Far from full: what a busy step hides is not the subject.
@@ -217,7 +199,7 @@ test('orders that take longer than the config says are learnt, told, and decided
     if (clock.now() >= change) lead = MINUTE;
     return lead;
   };
-  const { decisions, notices } = await run(fakeConfig(waves, { pools: [slowPool(leadMs)] }), { host: { clock } });
+  const { decisions, notices } = await runToEnd(fakeConfig(waves, { pools: [slowPool(leadMs)] }), { host: { clock } });
   expect(notices.map(({ code }) => code).filter((code) => code.startsWith('LEAD'))).toEqual([
     'LEAD_TIME_LEARNT',
     'LEAD_TIME_CHANGED',
@@ -235,18 +217,19 @@ test('orders that take longer than the config says are learnt, told, and decided
 
 test('with `learn: report` a lead time is told once and not used', async () => {
   const pools = [slowPool(() => 6 * MINUTE, { learn: { leadTime: 'report' } })];
-  const { decisions, notices } = await run(fakeConfig(waves, { pools }));
+  const { decisions, notices } = await runToEnd(fakeConfig(waves, { pools }));
   expect(notices.map(({ code }) => code)).toEqual(['LEAD_TIME_DRIFT']);
   expect(new Set(decisions.map(ahead))).toEqual(new Set([2 * MINUTE]));
 });
 
 test('a lead time as the config says it is no news, whatever the steps hide of it', async () => {
-  for (const lead of [2 * MINUTE, 90_000]) expect((await run(fakeConfig(waves, { pools: [slowPool(() => lead)] }))).notices).toEqual([]);
+  for (const lead of [2 * MINUTE, 90_000])
+    expect((await runToEnd(fakeConfig(waves, { pools: [slowPool(() => lead)] }))).notices).toEqual([]);
 });
 
 test('units that never come are told', async () => {
   const rise = traffic(Array.from({ length: 100 }, (_, i) => (i < 10 ? 240 : 480)));
-  const { notices } = await run(fakeConfig(rise, { pools: [slowPool(() => 1000 * MINUTE)] }));
+  const { notices } = await runToEnd(fakeConfig(rise, { pools: [slowPool(() => 1000 * MINUTE)] }));
   expect(notices[0]?.text).toMatch(/^web: \d units were ordered 1h1m ago and 4 are ready: a quota/);
 });
 
@@ -258,7 +241,7 @@ async function living(events: readonly UsageEvent[], map: Map<string, Uint8Array
   const onBatch = (index: number): void => clock.advance(Math.max(clock.now(), (events[index] as UsageEvent).at));
   const { actuator: _, ...pool } = slowPool(() => 0);
   const config = fakeConfig(events, { sources: [use(listSource(events, 60, { onBatch }))], pools: [pool], snapshotEvery: '15m' });
-  const ran = await run(config, { mode: 'live', host: { clock, store, actuators: new Map([['web', own]]) } });
+  const ran = await runToEnd(config, { mode: 'live', host: { clock, store, actuators: new Map([['web', own]]) } });
   return { ...ran, kept: store.kept };
 }
 
@@ -285,7 +268,7 @@ test('with `learn: report` after a restart the config is gone by again', async (
   const map = new Map<string, Uint8Array>();
   const first = waves.filter(({ at }) => at < T0 + 400 * MINUTE);
   const go = (events: readonly UsageEvent[], leadTime: 'use' | 'report') =>
-    run(fakeConfig(events, { store: use(mapStore(map)), pools: [slowPool(() => 6 * MINUTE, { learn: { leadTime } })] }));
+    runToEnd(fakeConfig(events, { store: use(mapStore(map)), pools: [slowPool(() => 6 * MINUTE, { learn: { leadTime } })] }));
   expect(ahead((await go(first, 'use')).decisions.at(-1) as Decision)).toBeGreaterThan(4 * MINUTE);
   expect(new Set((await go(waves, 'report')).decisions.map(ahead))).toEqual(new Set([2 * MINUTE]));
 });
@@ -294,7 +277,7 @@ test('a config that says another lead time than the one that was learnt against 
   const map = new Map<string, Uint8Array>();
   const first = waves.filter(({ at }) => at < T0 + 300 * MINUTE);
   const go = (leadTime: string, events: readonly UsageEvent[]) =>
-    run(fakeConfig(events, { store: use(mapStore(map)), pools: [slowPool(() => 6 * MINUTE, { leadTime })] }));
+    runToEnd(fakeConfig(events, { store: use(mapStore(map)), pools: [slowPool(() => 6 * MINUTE, { leadTime })] }));
   expect(ahead((await go('2m', first)).decisions.at(-1) as Decision)).toBeGreaterThan(4 * MINUTE);
   const { decisions } = await go('6m', waves);
   expect(new Set(decisions.map(ahead))).toEqual(new Set([6 * MINUTE]));
@@ -316,7 +299,7 @@ test('full units that serve less than the config says are told, and decided by w
     ],
   ]);
   const go = (unitRate: 'use' | 'report') =>
-    run(fakeConfig(events, { pools: pools(unitRate) }), { host: { clock: new VirtualClock(T0), actuators: held } });
+    runToEnd(fakeConfig(events, { pools: pools(unitRate) }), { host: { clock: new VirtualClock(T0), actuators: held } });
   const reported = await go('report');
   expect(reported.notices.map(({ code }) => code)).toEqual(['UNIT_RATE_DRIFT']);
   expect(reported.notices[0]?.text).toBe(
@@ -336,7 +319,7 @@ test('what fails fast is not taken for served (regression: an outage with retrie
   const events = minutes.flatMap((i) =>
     Array.from({ length: i % 60 < 10 ? 40 : 4 }, () => request(T0 + i * MINUTE, 'a', { outcome: i % 60 < 10 ? 'failed' : 'served' })),
   );
-  const { notices } = await run(fakeConfig(events, { pools: [slowPool(() => 0, { unitRate: 0.1, target: 1, max: 1 })] }));
+  const { notices } = await runToEnd(fakeConfig(events, { pools: [slowPool(() => 0, { unitRate: 0.1, target: 1, max: 1 })] }));
   expect(notices.filter(({ code }) => code.startsWith('UNIT'))).toEqual([]);
 });
 
@@ -344,7 +327,7 @@ test('what one of a further measure counts stays as configured, whatever is lear
   const map = new Map<string, Uint8Array>();
   const events = traffic(Array.from({ length: 40 }, () => 60)).map((event) => ({ ...event, bytes: 10_000 }));
   const go = (unitRate: number) =>
-    run(
+    runToEnd(
       fakeConfig(events, { store: use(mapStore(map)), pools: [{ id: 'web', unitRate, target: 1, leadTime: '2m', also: { bytes: 1000 } }] }),
     );
   expect((await go(1)).decisions.at(-1)?.demand.actual).toBe(10);
@@ -361,12 +344,12 @@ test('units are the most that any measure asks for, and the decision says which'
     bytes: event.at < T0 + 20 * MINUTE ? 100 : 10_000,
   }));
   const pools = [{ id: 'web', unitRate: 1, target: 1, leadTime: '2m', also: { bytes: 1000 } }];
-  const { decisions } = await run(fakeConfig(events, { pools }));
+  const { decisions } = await runToEnd(fakeConfig(events, { pools }));
   const [light, heavy] = [decisions[10], decisions.at(-1)] as [Decision, Decision];
   expect([light.units, light.demand.binding, light.demand.actual]).toEqual([1, 'requests', 1]);
   expect([heavy.demand.binding, heavy.demand.actual]).toEqual(['bytes', 10]);
   expect(heavy.units).toBeGreaterThanOrEqual(10);
-  const single = await run(fakeConfig(events));
+  const single = await runToEnd(fakeConfig(events));
   expect(single.decisions[10]?.demand).not.toHaveProperty('binding');
   expect(() => createEngine(fakeConfig([], { pools: [{ ...pools[0], also: { requests: 3 } } as never] }), { mode: 'replay' })).toThrow(
     'pools[0].also: requests is the pool',

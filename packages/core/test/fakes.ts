@@ -3,6 +3,7 @@ import {
   type Actuator,
   type AuspexConfig,
   AuspexError,
+  createEngine,
   defineActuator,
   defineAllocator,
   defineAssessor,
@@ -10,6 +11,8 @@ import {
   defineProfiler,
   defineSource,
   defineStore,
+  type EngineOptions,
+  type JournalRecord,
   type Observation,
   type Order,
   type Shards,
@@ -18,6 +21,7 @@ import {
   type StoreWrite,
   type UsageEvent,
   use,
+  VirtualClock,
 } from '@auspex/core';
 import { pack, unpack } from '@auspex/numerics';
 import { z } from 'zod';
@@ -323,6 +327,22 @@ export function fakeConfig(events: readonly UsageEvent[], overrides: Partial<Aus
     pools: [{ id: 'web', unitRate: 1, target: 1, leadTime: '2m' }],
     ...overrides,
   };
+}
+
+/** Runs an engine until its sources end, in a replay unless told otherwise; returns what it journaled. */
+export async function runToEnd(config: AuspexConfig, options: Partial<EngineOptions> = {}) {
+  const records: JournalRecord[] = [];
+  await using engine = createEngine(config, {
+    mode: 'replay',
+    host: { clock: new VirtualClock(T0) },
+    ...options,
+    onJournal: (line) => records.push(JSON.parse(line)),
+  });
+  await engine.start();
+  await engine.run();
+  const of = <T extends JournalRecord['type']>(type: T) =>
+    records.filter((record) => record.type === type) as Extract<JournalRecord, { type: T }>[];
+  return { of, decisions: of('decision').map(({ decision }) => decision), notices: of('notice'), profile: engine.profile('a') };
 }
 
 /** `perMinute[i]` requests in minute i, spread over it, in order of time. */

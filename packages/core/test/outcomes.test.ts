@@ -1,36 +1,8 @@
-import {
-  type AuspexConfig,
-  createEngine,
-  type Decision,
-  defineLearner,
-  type EngineOptions,
-  type JournalRecord,
-  type Learner,
-  type StepOutcome,
-  type UsageEvent,
-  use,
-  VirtualClock,
-} from '@auspex/core';
+import { type Decision, defineLearner, type Learner, type StepOutcome, type UsageEvent, use, VirtualClock } from '@auspex/core';
 import { pack, unpack } from '@auspex/numerics';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { fakeConfig, KeepingStore, lastValue, listSource, MINUTE, mapStore, request, T0, traffic } from './fakes.ts';
-
-async function run(config: AuspexConfig, options: Partial<EngineOptions> = {}) {
-  const records: JournalRecord[] = [];
-  await using engine = createEngine(config, {
-    mode: 'replay',
-    host: { clock: new VirtualClock(T0) },
-    ...options,
-    onJournal: (line) => records.push(JSON.parse(line)),
-  });
-  await engine.start();
-  await engine.run();
-  const profile = engine.profile('a');
-  const of = <T extends JournalRecord['type']>(type: T) =>
-    records.filter((record) => record.type === type) as Extract<JournalRecord, { type: T }>[];
-  return { records, of, profile };
-}
+import { fakeConfig, KeepingStore, lastValue, listSource, MINUTE, mapStore, request, runToEnd, T0, traffic } from './fakes.ts';
 
 /** Says 1 + a tenth of the surges that it has seen; keeps every outcome that it was handed. */
 function counting(handed: StepOutcome[] = [], change: Partial<Learner<{ n: number }>> = {}) {
@@ -61,7 +33,7 @@ const doubling = traffic(Array.from({ length: 20 }, (_, i) => (i < 10 ? 60 : 120
 
 test('what came of each decided step is joined to its forecast and decision one lead time before, journaled, and handed to the learners', async () => {
   const handed: StepOutcome[] = [];
-  const { of } = await run(fakeConfig(doubling, { learners: [use(counting(handed))] }));
+  const { of } = await runToEnd(fakeConfig(doubling, { learners: [use(counting(handed))] }));
   const decisions = of('decision').map(({ decision }) => decision);
   const outcomes = of('outcome').map(({ outcome }) => outcome);
   expect(outcomes.map(({ step }) => (step - T0) / MINUTE)).toEqual(Array.from({ length: 17 }, (_, i) => i + 3));
@@ -83,14 +55,14 @@ test('what came of each decided step is joined to its forecast and decision one 
 });
 
 test('what a learner says of a group replaces what its profile says, and the journal tells when it moves', async () => {
-  const { of, profile } = await run(fakeConfig(doubling, { learners: [use(counting())] }));
+  const { of, profile } = await runToEnd(fakeConfig(doubling, { learners: [use(counting())] }));
   const [surge] = of('decision')[13]?.decision.surges ?? [];
   const sensitivity = (surge?.score ?? 0) / (surge?.deviation ?? 0);
   expect(sensitivity).toBeGreaterThan(1.5);
   expect(profile?.sensitivity).toBeCloseTo(2.7, 9);
   const told = of('notice').filter(({ code }) => code === 'SENSITIVITY_LEARNT');
   expect(told[0]?.text).toBe('counting: what came of surges of group a moves its sensitivity from 1.0 to 1.1');
-  const plain = await run(fakeConfig(doubling));
+  const plain = await runToEnd(fakeConfig(doubling));
   expect(plain.profile?.sensitivity).toBe(1);
   expect(plain.of('outcome')).toHaveLength(17);
 });
@@ -111,7 +83,7 @@ test('a learner that throws, hangs on a promise or says nonsense is told once, a
     },
   ];
   for (const change of wrong) {
-    const { of } = await run(fakeConfig(doubling, { learners: [use(counting([], change))] }));
+    const { of } = await runToEnd(fakeConfig(doubling, { learners: [use(counting([], change))] }));
     const failures = of('failure').map(({ failure }) => failure);
     expect(failures.length).toBeGreaterThan(0);
     expect(failures.length).toBeLessThanOrEqual(2);
@@ -121,7 +93,9 @@ test('a learner that throws, hangs on a promise or says nonsense is told once, a
     expect(surge?.score).toBe(surge?.deviation);
     expect(of('decision')).toHaveLength(20);
   }
-  await expect(run(fakeConfig(doubling, { learners: [use(counting([], wrong[0]))], onFailure: { learn: 'fail' } }))).rejects.toMatchObject({
+  await expect(
+    runToEnd(fakeConfig(doubling, { learners: [use(counting([], wrong[0]))], onFailure: { learn: 'fail' } })),
+  ).rejects.toMatchObject({
     code: 'PLUGIN_FAILED',
   });
 });
@@ -136,7 +110,7 @@ async function living(map: Map<string, Uint8Array>, now = T0) {
     learners: [use(counting())],
     snapshotEvery: '5m',
   });
-  return { ...(await run(config, { mode: 'live', host: { clock, store } })), kept: store.kept };
+  return { ...(await runToEnd(config, { mode: 'live', host: { clock, store } })), kept: store.kept };
 }
 
 test('killed between a decision and its outcome, an engine joins them all the same, once, and its learner goes on', async () => {
@@ -155,7 +129,7 @@ test('killed between a decision and its outcome, an engine joins them all the sa
 
 test('a learner whose state cannot be read begins anew, and that is told', async () => {
   const map = new Map<string, Uint8Array>();
-  const go = () => run(fakeConfig(doubling, { store: use(mapStore(map)), learners: [use(counting())] }));
+  const go = () => runToEnd(fakeConfig(doubling, { store: use(mapStore(map)), learners: [use(counting())] }));
   await go();
   map.set('learner/counting', pack({ state: pack('nonsense'), told: [] }));
   expect((await go()).of('notice').map(({ code, text }) => `${code} ${text}`)[0]).toMatch(
@@ -170,7 +144,7 @@ test('an outcome that nothing is known of, or that is a bound, says so', async (
     event.at >= T0 + 12 * MINUTE && event.at < T0 + 13 * MINUTE ? { ...event, outcome: 'throttled' as const } : event,
   );
   const sources = [use(listSource(throttled, 10, { silence: 'gap' }))];
-  const { of } = await run(fakeConfig(throttled, { masks, sources, learners: [use(counting())] }));
+  const { of } = await runToEnd(fakeConfig(throttled, { masks, sources, learners: [use(counting())] }));
   const truths = new Map(of('outcome').map(({ outcome }) => [(outcome.step - T0) / MINUTE, outcome]));
   expect([5, 8, 12, 13].map((minute) => truths.get(minute)?.truth)).toEqual(['masked', 'missing', 'censored', 'observed']);
   expect(truths.get(12)?.surges?.[0]?.truth).toBe('censored');
@@ -182,7 +156,7 @@ test('once a day the journal says what is believed of a pool, from the outcomes 
     Array.from({ length: i % 12 === 0 ? 2 : i % 5 === 0 ? 0 : 1 }, () => request(T0 + i * 15 * MINUTE)),
   ).flat();
   const predictors = [use(lastValue, { spread: 1 })];
-  const { of } = await run(
+  const { of } = await runToEnd(
     fakeConfig(events, { step: '15m', predictors, minSkill: null, pools: [{ id: 'web', unitRate: 1, leadTime: '15m' }] }),
   );
   const told = of('notice').filter(({ code }) => code === 'LEARNT');

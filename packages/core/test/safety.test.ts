@@ -7,7 +7,6 @@ import {
   definePredictor,
   type EngineOptions,
   endHold,
-  type JournalRecord,
   NOT_READY,
   readHolds,
   setHold,
@@ -30,23 +29,14 @@ import {
   RecordingActuator,
   recording,
   request,
+  runToEnd,
   T0,
   traffic,
 } from './fakes.ts';
 
 async function run(config: AuspexConfig, options: Partial<EngineOptions> = {}) {
-  const records: JournalRecord[] = [];
-  await using engine = createEngine(config, {
-    mode: 'replay',
-    host: { clock: new VirtualClock(T0) },
-    ...options,
-    onJournal: (line) => records.push(JSON.parse(line)),
-  });
-  await engine.start();
-  await engine.run();
-  const decisions = records.flatMap((record) => (record.type === 'decision' ? [record.decision] : []));
-  const notices = records.flatMap((record) => (record.type === 'notice' ? [`${record.code} ${record.text}`] : []));
-  return { decisions, notices };
+  const { decisions, notices } = await runToEnd(config, options);
+  return { decisions, notices: notices.map(({ code, text }) => `${code} ${text}`) };
 }
 
 const units = (decisions: readonly Decision[]): number[] => decisions.map((decision) => decision.units);

@@ -24,7 +24,7 @@ const results = await Promise.allSettled(
     const server = await startServer(name as ServerName);
     servers.push(server);
     // Lines that a shell and an .env file take.
-    process.stdout.write(`${VARIABLES[server.name] ?? `${server.name.toUpperCase()}_URL`}=${server.address}\n`);
+    process.stdout.write(`${VARIABLES[name as ServerName] ?? `${server.name.toUpperCase()}_URL`}=${server.address}\n`);
   }),
 );
 const failed = results.flatMap((result) => (result.status === 'rejected' ? [(result.reason as Error).message] : []));

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { command, freePorts, has, lastLines } from './process.ts';
-import type { Server, ServerName, ServerOptions } from './server.ts';
+import type { ImageName, Server, ServerName, ServerOptions } from './server.ts';
 import { answersCql, answersHttp, answersKafka, answersMongo } from './wire.ts';
 
 /** Pinned; the same ones as in compose.yaml. */
-const IMAGES: Readonly<Record<ServerName, string>> = {
+const IMAGES: Readonly<Record<ImageName, string>> = {
   kafka: 'apache/kafka:4.0.0',
   cassandra: 'cassandra:5.0.2',
   mongo: 'mongo:8.0.4',
@@ -35,11 +35,17 @@ export function dockerAnswers(): Promise<boolean> {
 }
 
 /** Can the image do what is asked? Passwords, TLS and proxies of a broker need the recipe. */
-export function imageServes(name: ServerName, options: ServerOptions): boolean {
-  return !options.auth && !options.secure && options.proxyPort === undefined && (name !== 'toxiproxy' || process.platform === 'linux');
+export function imageServes(name: ServerName, options: ServerOptions): name is ImageName {
+  return (
+    name in IMAGES &&
+    !options.auth &&
+    !options.secure &&
+    options.proxyPort === undefined &&
+    (name !== 'toxiproxy' || process.platform === 'linux')
+  );
 }
 
-export async function startDocker(name: ServerName, options: ServerOptions): Promise<Server> {
+export async function startDocker(name: ImageName, options: ServerOptions): Promise<Server> {
   const directory = mkdtempSync(join(tmpdir(), 'auspex-docker-'));
   const [port = 0] = await freePorts(1);
   const container = describe(name, port, directory, options);
@@ -108,7 +114,7 @@ async function makeReplicaSet(id: string, port: number): Promise<void> {
   }
 }
 
-function describe(name: ServerName, port: number, directory: string, options: ServerOptions): Container {
+function describe(name: ImageName, port: number, directory: string, options: ServerOptions): Container {
   const http = `http://127.0.0.1:${port}`;
   switch (name) {
     case 'kafka': {

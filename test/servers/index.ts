@@ -1,9 +1,13 @@
 import type { TestContext } from 'vitest';
 import { dockerAnswers, imageServes, startDocker } from './docker.ts';
 import { startCassandra } from './recipes/cassandra.ts';
+import { startHaproxy } from './recipes/haproxy.ts';
 import { startKafka } from './recipes/kafka.ts';
+import { startKubernetes } from './recipes/kubernetes.ts';
 import { startMongo } from './recipes/mongo.ts';
+import { startMoto } from './recipes/moto.ts';
 import { startAlertmanager, startPrometheus } from './recipes/prometheus.ts';
+import { startRedfish } from './recipes/redfish.ts';
 import { startToxiproxy } from './recipes/toxiproxy.ts';
 import { NotAvailable, type Server, type ServerName, type ServerOptions } from './server.ts';
 
@@ -25,6 +29,10 @@ const RECIPES: Readonly<Record<ServerName, (options: ServerOptions) => Promise<S
   prometheus: startPrometheus,
   alertmanager: startAlertmanager,
   toxiproxy: startToxiproxy,
+  kubernetes: startKubernetes,
+  moto: startMoto,
+  haproxy: startHaproxy,
+  redfish: startRedfish,
 };
 
 const shared = new Map<string, Promise<Server>>();

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { Server, ServerName } from './server.ts';
+import type { Server } from './server.ts';
 
 /** Runs a command to its end; rejects with its last lines. */
 export async function command(
@@ -52,7 +52,7 @@ export function lastLines(text: string, count: number): string {
 
 /** What one start of a recipe is. */
 export interface Launch {
-  readonly name: ServerName;
+  readonly name: string;
   readonly address: string;
   readonly details?: Readonly<Record<string, string>>;
   readonly command: string;
@@ -82,7 +82,7 @@ wait "$c"
 
 class LocalServer implements Server {
   readonly from = 'recipe';
-  readonly name: ServerName;
+  readonly name: string;
   readonly address: string;
   readonly details: Readonly<Record<string, string>>;
   readonly #launch: Launch;

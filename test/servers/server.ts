@@ -1,5 +1,7 @@
 /** The servers that tests can ask for. */
-export type ServerName = 'kafka' | 'cassandra' | 'mongo' | 'prometheus' | 'alertmanager' | 'toxiproxy';
+export type ServerName = ImageName | 'kubernetes' | 'moto' | 'haproxy' | 'redfish';
+/** Those of which there is an image. */
+export type ImageName = 'kafka' | 'cassandra' | 'mongo' | 'prometheus' | 'alertmanager' | 'toxiproxy';
 
 export interface ServerOptions {
   /** One instance for this process: the first call starts it, later ones get it, it ends with the process. */
@@ -21,7 +23,7 @@ export interface ServerOptions {
 }
 
 export interface Server {
-  readonly name: ServerName;
+  readonly name: string;
   /** `host:port`, for Mongo an address beginning `mongodb://`, for what speaks HTTP one beginning `http://`. */
   readonly address: string;
   readonly from: 'environment' | 'docker' | 'recipe';

@@ -11,6 +11,7 @@ import { forgetCommand } from './commands/forget.ts';
 import { freezeCommand, holdsCommand, pinCommand, releaseCommand } from './commands/hold.ts';
 import { initCommand } from './commands/init.ts';
 import { journalCommand } from './commands/journal.ts';
+import { keepCommand } from './commands/keep.ts';
 import { profileCommand } from './commands/profile.ts';
 import { runCommand } from './commands/run.ts';
 import { Ended, EXIT, errorText, isAuspexError } from './exit.ts';
@@ -35,6 +36,7 @@ const COMMANDS = [
   describeCommand,
   checkCommand,
   doctorCommand,
+  keepCommand,
   journalCommand,
   forgetCommand,
   freezeCommand,

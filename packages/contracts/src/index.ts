@@ -10,7 +10,7 @@ export type { StepOutcome, SurgeOutcome } from './data/outcome.ts';
 export type { SamplePaths } from './data/paths.ts';
 export type { Pool } from './data/pool.ts';
 export type { BehaviorProfile, Correlation, Share } from './data/profile.ts';
-export type { Receipt, TargetState } from './data/receipt.ts';
+export type { Receipt, Restored, TargetState } from './data/receipt.ts';
 export type { Observation, SeriesInfo } from './data/series.ts';
 export type { Contribution, PoolSurge, Surge } from './data/surge.ts';
 export type { DistinctSketch, Measure, Tally, Truth, Usage } from './data/usage.ts';

@@ -12,11 +12,21 @@ export interface Broken<S extends Subject> {
 }
 
 /** Laws that are worth something: all hold for a right plugin, and each is broken by a plugin that is wrong in that way only. */
-export function prove<S extends Subject>(kind: PluginKind, right: MakeSubject<S>, variants: readonly Broken<S>[]): void {
+export function prove<S extends Subject>(
+  kind: PluginKind,
+  right: MakeSubject<S>,
+  variants: readonly Broken<S>[],
+  ...others: MakeSubject<S>[]
+): void {
   describe(`${kind} laws`, () => {
-    it('all hold for a right one, and none is skipped', async () => {
-      const { results } = await runLaws(right);
-      expect(results.filter((result) => result.outcome !== 'holds')).toEqual([]);
+    it('all hold for right ones, and none is skipped for all of them', async () => {
+      const held = new Set<string>();
+      for (const make of [right, ...others]) {
+        const { results } = await runLaws(make);
+        expect(results.filter((result) => result.outcome === 'broken')).toEqual([]);
+        for (const { law, outcome } of results) if (outcome === 'holds') held.add(law);
+      }
+      expect(LAWS[kind].map((law) => law.name).filter((name) => !held.has(name))).toEqual([]);
     });
 
     it.each(variants.map((variant) => [variant.law, variant.how, variant.make] as const))(

@@ -24,3 +24,14 @@ export interface TargetState {
   /** Units that serve now. */
   readonly ready: number;
 }
+
+/** What a lease keeper brought back after a floor ran out. */
+export interface Restored {
+  readonly pool: string;
+  /** Units of the floor. */
+  readonly from: number;
+  /** Units now: the original, or what somebody else had set meanwhile. */
+  readonly units: number;
+  /** When the floor ran out, epoch ms. */
+  readonly expired: number;
+}

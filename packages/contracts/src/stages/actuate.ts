@@ -1,4 +1,4 @@
-import type { Receipt, TargetState } from '../data/receipt.ts';
+import type { Receipt, Restored, TargetState } from '../data/receipt.ts';
 
 /** What an actuator is told to do. */
 export interface Order {
@@ -31,6 +31,11 @@ export interface Order {
 export interface Actuator {
   actuate(order: Order, signal: AbortSignal): Promise<Receipt>;
   read(pool: string, signal: AbortSignal): Promise<TargetState>;
+  /**
+   * With `lease: 'keeper'`: brings the original back where the pool's floor has run out, and answers undefined where none has. MUST go by what is
+   * recorded outside the process: the lease keeper (`auspex keep`) calls it in one of its own, where no order was ever given.
+   */
+  restore?(pool: string, signal: AbortSignal): Promise<Restored | undefined>;
   close?(): Promise<void>;
 }
 

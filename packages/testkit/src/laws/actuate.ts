@@ -1,4 +1,5 @@
-import type { Actuator, Order, Receipt, TargetState } from '@auspex/contracts';
+import type { Actuator, Order, PluginContext, Receipt, Restored, TargetState } from '@auspex/contracts';
+import { ManualClock } from '../fakes/clock.ts';
 import { broken, type Law, laws, must, notOffered } from '../law.ts';
 import type { ActuatorSubject } from '../subject.ts';
 import { deepFreeze } from '../tools.ts';
@@ -214,6 +215,41 @@ const list: readonly Law<'actuator'>[] = [
         after.units === before.units,
         `a floor of ${units} units has expired, and the target holds ${after.units}, not the ${before.units} of before`,
       );
+    },
+  },
+  {
+    name: 'a keeper brings the original back',
+    why: 'when Auspex is dead the lease keeper, which was never told an order, is all that stands between its last floor and for ever',
+    unless: (subject) => {
+      const { lease } = subject.plugin.capabilities;
+      return lease === 'keeper' ? undefined : `it declares lease: ${lease}`;
+    },
+    async check(subject, tools) {
+      const at = (minutes: number): Partial<PluginContext> => ({ clock: new ManualClock(STEP + minutes * 60_000) });
+      const [pool] = poolsOf(subject);
+      const restore = async (minutes: number): Promise<Restored | undefined> => {
+        const keeper = tools.create(at(minutes));
+        if (!keeper.restore) broken('it declares lease: keeper and has no `restore`');
+        const restored = await keeper.restore(pool, never);
+        await tools.close(keeper);
+        return restored;
+      };
+      const before = await held(subject);
+      must((await restore(0)) === undefined, 'nothing was ordered, and the keeper brought something back');
+      const units = before.units + 3;
+      const engine = tools.create(at(0));
+      await engine.actuate(order(subject, 0, units, { expires: STEP + 3 * 60_000 }), never);
+      const early = await restore(2);
+      const there = await held(subject);
+      must(early === undefined && there.units === units, `a floor of ${units} units that still holds was brought to ${there.units}`);
+      // Nobody renews it: the keeper is another process, some time later.
+      await tools.close(engine);
+      const restored = await restore(6);
+      const after = await held(subject);
+      const back = restored?.units === before.units && after.units === before.units;
+      must(back, `a floor of ${units} units has expired, and the target holds ${after.units}, not the ${before.units} of before`);
+      const again = await restore(7);
+      must(again === undefined, 'what was brought back is brought back again');
     },
   },
   {

@@ -1,6 +1,7 @@
 import {
   type Actuator,
   AuspexError,
+  type Clock,
   defineActuator,
   type Order,
   type PluginContext,
@@ -15,6 +16,8 @@ import { type Broken, commonlyBroken } from '../proof.ts';
 class Fleet implements FakeTarget {
   readonly #pools = new Map<string, { units: number; ready: number }>();
   readonly #floors = new Map<string, { original: number; expires: number }>();
+  /** What an actuator may note beside the units. */
+  readonly notes = new Map<string, { original: number; expires: number }>();
   #changes = 0;
   failing = false;
 
@@ -85,6 +88,41 @@ function rightOn(fleet: Fleet): Actuator {
 
 type Change = (right: Actuator, fleet: Fleet, context: PluginContext) => Partial<Actuator>;
 
+/** A right one whose floors a keeper ends: what it needs to know is with the fleet, as annotations are. */
+const keptOn = (fleet: Fleet, clock: Clock): Actuator => {
+  const right = rightOn(fleet);
+  return {
+    ...right,
+    actuate: async (order, signal) => {
+      const original = fleet.notes.get(order.pool)?.original ?? fleet.state(order.pool).units;
+      const { expires, ...rest } = order;
+      const receipt = await right.actuate(rest, signal);
+      if (receipt.status === 'applied' && expires !== undefined) fleet.notes.set(order.pool, { original, expires });
+      return receipt;
+    },
+    restore: async (pool) => {
+      const note = fleet.notes.get(pool);
+      if (!note || note.expires > clock.now()) return undefined;
+      const from = fleet.state(pool).units;
+      fleet.set(pool, note.original);
+      fleet.notes.delete(pool);
+      return { pool, from, units: note.original, expired: note.expires };
+    },
+  };
+};
+
+const keptSubject = (change: Change) => (): ActuatorSubject => {
+  const made = subject(() => ({}))();
+  const fleet = made.target as Fleet;
+  const create = (_: unknown, context: PluginContext): Actuator => {
+    const kept = keptOn(fleet, context.clock);
+    return { ...kept, ...change(kept, fleet, context) };
+  };
+  return { ...made, plugin: { ...made.plugin, capabilities: { lease: 'keeper' }, create } };
+};
+
+export const keptActuator = keptSubject(() => ({}));
+
 const subject = (change: Change) => (): ActuatorSubject => {
   const fleet = new Fleet();
   const plugin = defineActuator({
@@ -115,6 +153,12 @@ export const patientActuator = subject((right, _, { clock }) => ({
 }));
 
 const broken = (law: string, how: string, change: Change): Broken<ActuatorSubject> => ({ law, how, make: subject(change) });
+
+const kept = (how: string, change: Change): Broken<ActuatorSubject> => ({
+  law: 'a keeper brings the original back',
+  how,
+  make: keptSubject(change),
+});
 
 /** Does what the right one does with another order. */
 const ordering =
@@ -255,6 +299,44 @@ export const brokenActuators: readonly Broken<ActuatorSubject>[] = [
       if (order.expires !== undefined && order.step > Date.UTC(2026, 0, 5)) fleet.reach(Number.POSITIVE_INFINITY);
       if (order.expires !== undefined && order.step > Date.UTC(2026, 0, 5)) fleet.state(order.pool).units = order.units;
       return right.actuate(order, signal);
+    },
+  })),
+  kept('there is no keeper', () => ({ restore: undefined }) as unknown as Partial<Actuator>),
+  kept('the keeper is an eager one', (_, fleet) => ({
+    restore: async (pool) => {
+      const note = fleet.notes.get(pool);
+      if (!note) return undefined;
+      const from = fleet.state(pool).units;
+      fleet.set(pool, note.original);
+      fleet.notes.delete(pool);
+      return { pool, from, units: note.original, expired: note.expires };
+    },
+  })),
+  kept('only who gave the orders knows of them', (right) => {
+    let ordered = false;
+    return {
+      actuate: (order, signal) => {
+        ordered = true;
+        return right.actuate(order, signal);
+      },
+      restore: async (pool, signal) => (ordered ? right.restore?.(pool, signal) : undefined),
+    };
+  }),
+  kept('the keeper never forgets', (right, fleet) => ({
+    restore: async (pool, signal) => {
+      const note = fleet.notes.get(pool);
+      const restored = await right.restore?.(pool, signal);
+      if (note) fleet.notes.set(pool, note);
+      return restored;
+    },
+  })),
+  kept('the floor is the original', (_, fleet, { clock }) => ({
+    restore: async (pool) => {
+      const note = fleet.notes.get(pool);
+      if (!note || note.expires > clock.now()) return undefined;
+      fleet.notes.delete(pool);
+      const { units } = fleet.state(pool);
+      return { pool, from: units, units, expired: note.expires };
     },
   })),
   broken('it stops when it is told to', 'it does not listen', (right) => ({

@@ -1,0 +1,1 @@
+export { composite, type Route } from './plugin.ts';

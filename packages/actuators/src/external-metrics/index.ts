@@ -1,0 +1,2 @@
+export { externalMetricsConfig } from './config.ts';
+export { externalMetrics } from './plugin.ts';

@@ -1,0 +1,2 @@
+export { kedaConfig } from './config.ts';
+export { keda } from './plugin.ts';

@@ -1,0 +1,19 @@
+import { groupOf, type KubernetesClient, type Ref } from '../kubernetes/client.ts';
+import { type Scale, servedBy, type TargetRef } from '../kubernetes/workload.ts';
+import { Refused } from '../target/index.ts';
+
+/** Replicas of what an autoscaler scales: asked for, and ready. @throws Refused where it is not there, Unavailable */
+export async function replicasOf(
+  client: KubernetesClient,
+  namespace: string,
+  { apiVersion = 'apps/v1', kind = 'Deployment', name }: TargetRef,
+  signal: AbortSignal,
+): Promise<{ readonly units: number; readonly ready: number; readonly detail?: string }> {
+  const plural = await client.pluralOf(apiVersion, kind, signal);
+  if (plural === undefined) throw new Refused(`the cluster has no ${kind} of ${apiVersion}`);
+  const ref: Ref = { ...groupOf(apiVersion), namespace, plural, name, sub: 'scale' };
+  const scale = await client.get<Scale>(ref, signal);
+  if (!scale) throw new Refused(`there is no ${kind} ${namespace}/${name} to scale`);
+  const units = scale.spec?.replicas ?? 0;
+  return { units, ...(await servedBy(client, namespace, { apiVersion, kind, name }, units, signal)) };
+}

@@ -1,0 +1,184 @@
+import type { Actuator, Order, PluginContext, Receipt, Restored, TargetState } from '@auspex/contracts';
+import { Epochs } from './epochs.ts';
+import { Refused } from './errors.ts';
+import { Retry } from './retry.ts';
+import type { Mark, Status, Target } from './target.ts';
+
+/** What an actuator over a target has to know. Durations in milliseconds. */
+export interface OverOptions {
+  /** Its id, for the log and for metrics. */
+  readonly plugin: string;
+  /** For how long what may succeed later is asked again. */
+  readonly patience: number;
+  /** How long units that somebody else has set are left alone. */
+  readonly handsOff: number;
+  /**
+   * Whether units other than those set are somebody else's doing. Default true. False for targets whose units may fall by themselves, such as hosts
+   * that die: they see to it part by part.
+   */
+  readonly watchful?: boolean;
+}
+
+/**
+ * An actuator over a target: what is the same for all of them. An order is looked at in this order: shadow, epoch, bounds, key, changes by
+ * others, then what it comes to: in `floor` control the higher of the order and the original, never more than the target itself allows. Orders of a pool wait for
+ * each other, also where an answer is late.
+ */
+export function actuatorOver<S extends Status>(target: Target<S>, options: OverOptions, context: PluginContext): Actuator {
+  return new ActuatorOver(target, options, context);
+}
+
+class ActuatorOver<S extends Status> implements Actuator {
+  readonly #target: Target<S>;
+  readonly #options: OverOptions;
+  readonly #context: PluginContext;
+  readonly #retry: Retry;
+  readonly #epochs: Epochs;
+  /** What is under way, by pool. */
+  readonly #queue = new Map<string, Promise<unknown>>();
+
+  constructor(target: Target<S>, options: OverOptions, context: PluginContext) {
+    this.#target = target;
+    this.#options = options;
+    this.#context = context;
+    this.#retry = new Retry(options.plugin, options.patience, context);
+    this.#epochs = new Epochs(context.store);
+  }
+
+  actuate(order: Order, signal: AbortSignal): Promise<Receipt> {
+    return this.#alone(order.pool, async () => {
+      // First of all: a shadow leaves no trace, neither at the target nor in the store.
+      if (order.shadow) return receipt(order, 'shadow', await this.#status(order.pool, signal));
+      signal.throwIfAborted();
+      const held = await this.#epochs.raise(order.pool, order.epoch);
+      try {
+        if (order.epoch < held) throw older(order.epoch, held);
+        const wrong = outside(order);
+        if (wrong !== undefined) throw new Refused(wrong);
+        return await this.#retry.run(() => this.#carryOut(order, signal), signal);
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        // A target that refuses to be read is not Auspex's: nothing of what it holds is known.
+        const state = await this.#status(order.pool, signal).catch(() => ({ units: 0, ready: 0 }));
+        return receipt(order, 'refused', state, error.message);
+      }
+    });
+  }
+
+  read(pool: string, signal: AbortSignal): Promise<TargetState> {
+    return this.#alone(pool, async () => {
+      const { units, ready } = await this.#status(pool, signal);
+      return { units, ready };
+    });
+  }
+
+  restore(pool: string, signal: AbortSignal): Promise<Restored | undefined> {
+    return this.#alone(pool, () =>
+      this.#retry.run(async () => {
+        const status = await this.#target.status(pool, signal);
+        const { mark } = status;
+        if (mark?.expires === undefined || mark.expires > this.#context.clock.now()) return undefined;
+        // What somebody else has set meanwhile is theirs: only the record goes.
+        const units = this.#isOurs(status, mark) ? mark.original : status.units;
+        await this.#target.scale(pool, { units, status }, signal);
+        return { pool, from: status.units, units, expired: mark.expires };
+      }, signal),
+    );
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#queue.values());
+    await this.#target.close?.();
+  }
+
+  async #carryOut(order: Order, signal: AbortSignal): Promise<Receipt> {
+    const { pool, step, epoch, expires } = order;
+    const { clock } = this.#context;
+    const status = await this.#target.status(pool, signal);
+    const { mark } = status;
+    if (mark) {
+      if (epoch < mark.epoch) throw older(epoch, mark.epoch);
+      if (step < mark.step || (step === mark.step && status.units === mark.units)) return receipt(order, 'duplicate', status);
+      if (!this.#isOurs(status, mark)) await this.#leaveAlone(order, status, mark, signal);
+      if (mark.handsOff !== undefined && mark.handsOff > clock.now()) {
+        throw new Refused(`somebody else set ${mark.original}: left alone until ${iso(mark.handsOff)}`);
+      }
+    }
+    const original = mark?.original ?? status.base ?? status.units;
+    // A floor never lowers what was there before it.
+    const wanted = expires === undefined ? order.units : Math.max(order.units, original);
+    const units = within(wanted, status, order);
+    const next: Mark = { units, original, step, epoch, ...(expires === undefined ? {} : { expires }) };
+    await this.#target.scale(pool, { units, mark: next, status }, signal);
+    const after = await this.#target.status(pool, signal);
+    return receipt(order, 'applied', after, cut(wanted, units, status) ?? after.detail);
+  }
+
+  /** Nobody else has set the units: they are what Auspex set, or were when a write was lost, or the original after a floor ran out. */
+  #isOurs({ units }: Status, mark: Mark): boolean {
+    if (this.#options.watchful === false) return true;
+    if (units === mark.units || units === mark.was) return true;
+    return mark.expires !== undefined && mark.expires <= this.#context.clock.now() && units === mark.original;
+  }
+
+  async #leaveAlone(order: Order, status: S, mark: Mark, signal: AbortSignal): Promise<void> {
+    const { clock, logger, meter } = this.#context;
+    const { plugin, handsOff } = this.#options;
+    const { was: _, ...rest } = mark;
+    const until = clock.now() + handsOff;
+    const next = { ...rest, units: status.units, original: status.units, step: order.step, epoch: order.epoch, handsOff: until };
+    await this.#target.scale(order.pool, { units: status.units, mark: next, status }, signal);
+    meter.count('auspex_actuator_foreign_changes_total', 1, { plugin, pool: order.pool });
+    logger.warn(
+      { plugin, pool: order.pool, set: mark.units, found: status.units, until: iso(until) },
+      'units were set by somebody else: left alone',
+    );
+    throw new Refused(`somebody else set ${status.units} where Auspex had set ${mark.units}: left alone until ${iso(until)}`);
+  }
+
+  #status(pool: string, signal: AbortSignal): Promise<S> {
+    return this.#retry.run(() => this.#target.status(pool, signal), signal);
+  }
+
+  /** One at a time a pool: an answer that is late must not change what a later order has set. */
+  #alone<T>(pool: string, act: () => Promise<T>): Promise<T> {
+    const before = this.#queue.get(pool) ?? Promise.resolve();
+    const mine = before.then(act, act);
+    this.#queue.set(pool, mine);
+    const done = (): void => {
+      if (this.#queue.get(pool) === mine) this.#queue.delete(pool);
+    };
+    mine.then(done, done);
+    return mine;
+  }
+}
+
+function receipt({ key, pool }: Order, status: Receipt['status'], { units, ready }: TargetState, detail?: string): Receipt {
+  return { key, pool, status, units, ready, ...(detail === undefined ? {} : { detail }) };
+}
+
+function older(epoch: number, held: number): Refused {
+  return new Refused(`epoch ${epoch} is older than ${held}: another instance leads`);
+}
+
+function outside({ units, min, max }: Order): string | undefined {
+  if (Number.isInteger(units) && units >= min && units <= max && units >= 0) return undefined;
+  return `${units} units are outside ${min}..${max}`;
+}
+
+/** What the target's own limits leave of what is wanted, inside the order's bounds. @throws Refused where nothing */
+function within(wanted: number, { most = Number.POSITIVE_INFINITY, least = 0, units }: Status, { min, max }: Order): number {
+  const possible = Math.min(Math.max(wanted, least), most);
+  // Units that are there already are nobody's to move, whatever the bounds say.
+  if ((possible >= min && possible <= max) || possible === units) return possible;
+  throw new Refused(`the target allows ${least}..${Number.isFinite(most) ? most : '∞'} units, the pool ${min}..${max}`);
+}
+
+/** What the target's own limits changed. */
+function cut(wanted: number, units: number, { most, least }: Status): string | undefined {
+  if (units < wanted) return `${wanted} wanted, and the target allows ${most} at most`;
+  if (units > wanted) return `${wanted} wanted, and the target keeps ${least} at least`;
+  return undefined;
+}
+
+const iso = (at: number): string => new Date(at).toISOString().replace('.000Z', 'Z');

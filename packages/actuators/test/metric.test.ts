@@ -1,0 +1,134 @@
+import type { Order } from '@auspex/contracts';
+import { fakeContext, runLaws } from '@auspex/testkit';
+import { describe, expect, it } from 'vitest';
+import { externalMetrics } from '../src/external-metrics/index.ts';
+import { keda } from '../src/keda/index.ts';
+import { Endpoints } from '../src/metric/endpoints.ts';
+import { makeMetricCase } from './fakes/metric.ts';
+
+const MINUTE = 60_000;
+const STEP = Date.UTC(2026, 0, 5);
+const never = new AbortController().signal;
+const order = (n: number, units: number, over: Partial<Order> = {}): Order => ({
+  key: `web@${n}`,
+  pool: 'web',
+  pop: '*',
+  units,
+  min: 0,
+  max: 50,
+  epoch: 1,
+  shadow: false,
+  step: STEP + n * MINUTE,
+  ...over,
+});
+const kedaOptions = { pools: { web: { scaledObject: 'web' }, api: { scaledObject: 'api' } } };
+const metricsOptions = { tls: { certificate: 'a', key: 'b' }, pools: { web: { hpa: 'web' }, api: { hpa: 'api' } } };
+
+function make(options = kedaOptions) {
+  const subject = makeMetricCase(keda, options);
+  const context = fakeContext();
+  const create = () => subject.plugin.create(keda.config.parse(options) as never, context);
+  return { ...subject, actuator: create(), create, context };
+}
+
+describe('the laws hold', () => {
+  it('for keda', async () => {
+    const { results } = await runLaws(() => makeMetricCase(keda, kedaOptions));
+    const odd = results.filter(({ outcome }) => outcome !== 'holds').map(({ law, outcome, seen }) => ({ law, outcome, seen }));
+    expect(odd).toEqual([{ law: 'a keeper brings the original back', outcome: 'skipped', seen: 'it declares lease: target' }]);
+  });
+  it('for external-metrics', async () => {
+    const { results } = await runLaws(() => makeMetricCase(externalMetrics, metricsOptions));
+    const odd = results.filter(({ outcome }) => outcome !== 'holds').map(({ law, outcome }) => ({ law, outcome }));
+    expect(odd).toEqual([
+      { law: 'a floor that is not renewed lapses', outcome: 'skipped' },
+      { law: 'a keeper brings the original back', outcome: 'skipped' },
+    ]);
+  });
+});
+
+describe('units as a metric', () => {
+  it('are absent, not repeated, when they are stale', async () => {
+    const { actuator, workload } = make();
+    await actuator.actuate(order(0, 7), never);
+    expect(workload.published?.held('web')?.units).toBe(7);
+    workload.now += 5 * MINUTE - 1;
+    expect(workload.published?.ask('web')).toBe(7);
+    workload.now += 1;
+    expect(workload.published?.ask('web')).toBeUndefined();
+    expect(workload.published?.absence('web')).toContain('ran out at 2026-01-05T00:05:00.000Z');
+    expect(workload.published?.absence('api')).toContain('nothing is ordered');
+    expect(await actuator.read('web', never)).toEqual({ units: 1, ready: 1 });
+  });
+
+  it('of a floor are the floor alone, whatever else has scaled the workload', async () => {
+    const { actuator, workload } = make();
+    workload.own('web').units = 20;
+    // Twenty units that others wanted are no original: without the metric there is no floor.
+    const receipt = await actuator.actuate(order(0, 4, { expires: STEP + 3 * MINUTE }), never);
+    expect(receipt).toMatchObject({ status: 'applied', units: 4 });
+  });
+
+  it('are refused as a floor where the scaler would not let go of it', async () => {
+    const { actuator, workload } = make();
+    workload.clings = 'ScaledObject shop/web has no fallback';
+    expect(await actuator.actuate(order(0, 4, { expires: STEP + 3 * MINUTE }), never)).toMatchObject({
+      status: 'refused',
+      detail: 'ScaledObject shop/web has no fallback',
+    });
+    expect(workload.written).toEqual([]);
+    expect(await actuator.actuate(order(1, 4), never)).toMatchObject({ status: 'applied', units: 4 });
+  });
+
+  it('never exceed what the scaler allows, and say so', async () => {
+    const { actuator, workload } = make();
+    workload.most = 6;
+    const receipt = await actuator.actuate(order(0, 9), never);
+    expect(receipt).toMatchObject({ status: 'applied', units: 6, detail: '9 wanted, and the target allows 6 at most' });
+    expect(workload.written).toEqual([{ pool: 'web', units: 6 }]);
+  });
+
+  it('that nobody asks for are worth a word', async () => {
+    const { actuator, workload } = make();
+    await actuator.actuate(order(0, 7), never);
+    workload.now += 6 * MINUTE;
+    expect(await actuator.actuate(order(1, 7), never)).toMatchObject({ detail: 'it has not asked for it yet: is its trigger there?' });
+    workload.published?.ask('web');
+    expect((await actuator.actuate(order(2, 7), never)).detail).toBeUndefined();
+    workload.now += 7 * MINUTE;
+    expect((await actuator.actuate(order(3, 7), never)).detail).toBe('it asked for it last 7m ago: is its trigger there?');
+  });
+
+  it('of two instances have one effect: the older epoch is refused', async () => {
+    const { actuator, create, workload } = make();
+    const other = create();
+    await other.actuate(order(0, 9, { epoch: 2 }), never);
+    expect(await actuator.actuate(order(1, 3), never)).toMatchObject({
+      status: 'refused',
+      detail: 'epoch 1 is older than 2: another instance leads',
+    });
+    expect(workload.published?.held('web')?.units).toBe(9);
+    expect(workload.joined).toBe(1);
+    await other.close?.();
+    expect(workload.joined).toBe(1);
+    await actuator.close?.();
+    expect(workload.joined).toBe(0);
+  });
+});
+
+describe('endpoints', () => {
+  it('that could not be started are tried again by the next', async () => {
+    let tries = 0;
+    const endpoints = new Endpoints<string>(async (name) => {
+      if (++tries === 1) throw new Error('the port is taken');
+      return { address: name, close: async () => undefined };
+    });
+    await expect(endpoints.join('a', 'a')).rejects.toThrow('the port is taken');
+    const joined = await endpoints.join('a', 'a');
+    expect(joined.endpoint.address).toBe('a');
+    const second = await endpoints.join('a', 'a');
+    expect(second.endpoint).toBe(joined.endpoint);
+    expect((await endpoints.join('b', 'b')).endpoint).not.toBe(joined.endpoint);
+    expect(tries).toBe(3);
+  });
+});

@@ -1,0 +1,48 @@
+import { type Actuator, AuspexError, type Logger, type Restored } from '@auspex/contracts';
+import { type ResolvedConfig, standaloneContext } from '@auspex/core';
+
+/** One pool whose floors a keeper ends. */
+export interface Kept {
+  readonly pool: string;
+  readonly plugin: string;
+  readonly actuator: Required<Pick<Actuator, 'restore'>> & Actuator;
+}
+
+/** What one round over all pools came to. */
+export interface Round {
+  readonly restored: readonly (Restored & { readonly plugin: string })[];
+  readonly failed: readonly { readonly pool: string; readonly plugin: string; readonly error: string }[];
+}
+
+/**
+ * Makes the actuators of a config that declare `lease: keeper`. Nothing else of the config is made: the keeper has to work when store and sources do not.
+ *
+ * @throws AuspexError SUPPORT for one that has no `restore` here, as behind `isolation: process`
+ */
+export function keptPools({ actuators }: ResolvedConfig, logger: Logger, signal: AbortSignal): Kept[] {
+  const kept: Kept[] = [];
+  for (const [pool, { plugin, options, path }] of actuators) {
+    if (plugin.capabilities.lease !== 'keeper') continue;
+    const actuator = plugin.create(options as never, standaloneContext({ logger, signal })) as Actuator;
+    if (!actuator.restore)
+      throw new AuspexError('SUPPORT', 'it declares lease: keeper and cannot bring anything back here', {
+        path,
+        remedy: 'Give the keeper a config without isolation: process for this actuator.',
+      });
+    kept.push({ pool, plugin: plugin.id, actuator: actuator as Kept['actuator'] });
+  }
+  return kept;
+}
+
+/** Looks at every pool at once; one that fails keeps no other from being looked at. */
+export async function keepOnce(kept: readonly Kept[], signal: AbortSignal): Promise<Round> {
+  const ends = await Promise.allSettled(kept.map(async ({ pool, actuator }) => actuator.restore(pool, signal)));
+  const restored: Round['restored'][number][] = [];
+  const failed: Round['failed'][number][] = [];
+  for (const [index, end] of ends.entries()) {
+    const { pool, plugin } = kept[index] as Kept;
+    if (end.status === 'rejected') failed.push({ pool, plugin, error: (end.reason as Error).message });
+    else if (end.value) restored.push({ ...end.value, plugin });
+  }
+  return { restored, failed };
+}

@@ -109,7 +109,7 @@ class ActuatorOver<S extends Status> implements Actuator {
     const wanted = expires === undefined ? order.units : Math.max(order.units, original);
     const units = within(wanted, status, order);
     const next: Mark = { units, original, step, epoch, ...(expires === undefined ? {} : { expires }) };
-    await this.#target.scale(pool, { units, mark: next, status }, signal);
+    await this.#target.scale(pool, { units, mark: next, status, order }, signal);
     const after = await this.#target.status(pool, signal);
     return receipt(order, 'applied', after, cut(wanted, units, status) ?? after.detail);
   }
@@ -124,10 +124,11 @@ class ActuatorOver<S extends Status> implements Actuator {
   async #leaveAlone(order: Order, status: S, mark: Mark, signal: AbortSignal): Promise<void> {
     const { clock, logger, meter } = this.#context;
     const { plugin, handsOff } = this.#options;
-    const { was: _, ...rest } = mark;
+    // Of a floor nothing is left that a keeper would have to end.
+    const { was: _, expires: __, ...rest } = mark;
     const until = clock.now() + handsOff;
     const next = { ...rest, units: status.units, original: status.units, step: order.step, epoch: order.epoch, handsOff: until };
-    await this.#target.scale(order.pool, { units: status.units, mark: next, status }, signal);
+    await this.#target.scale(order.pool, { units: status.units, mark: next, status, order }, signal);
     meter.count('auspex_actuator_foreign_changes_total', 1, { plugin, pool: order.pool });
     logger.warn(
       { plugin, pool: order.pool, set: mark.units, found: status.units, until: iso(until) },
@@ -169,8 +170,9 @@ function outside({ units, min, max }: Order): string | undefined {
 /** What the target's own limits leave of what is wanted, inside the order's bounds. @throws Refused where nothing */
 function within(wanted: number, { most = Number.POSITIVE_INFINITY, least = 0, units }: Status, { min, max }: Order): number {
   const possible = Math.min(Math.max(wanted, least), most);
-  // Units that are there already are nobody's to move, whatever the bounds say.
-  if ((possible >= min && possible <= max) || possible === units) return possible;
+  if (possible >= min && possible <= max) return possible;
+  // An original outside the bounds is nobody's to move.
+  if (possible === wanted && possible === units) return possible;
   throw new Refused(`the target allows ${least}..${Number.isFinite(most) ? most : '∞'} units, the pool ${min}..${max}`);
 }
 

@@ -18,10 +18,10 @@ export function withMarks(target: Target, marks: Marks): Target {
       const mark = await marks.read(pool);
       return mark === undefined ? status : { ...status, mark };
     },
-    async scale(pool, { units, mark, status }: Scaling, signal): Promise<void> {
+    async scale(pool, { units, mark, status, order }: Scaling, signal): Promise<void> {
       if (units !== status.units) {
         if (mark) await marks.write(pool, { ...mark, was: status.units });
-        await target.scale(pool, { units, status, ...(mark && { mark }) }, signal);
+        await target.scale(pool, { units, status, ...(mark && { mark }), ...(order && { order }) }, signal);
       }
       await marks.write(pool, mark);
     },

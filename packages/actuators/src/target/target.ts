@@ -1,4 +1,4 @@
-import type { TargetState } from '@auspex/contracts';
+import type { Order, TargetState } from '@auspex/contracts';
 
 /** What Auspex leaves with a target: what it did there, and what was there before. Kept by the target itself where that can, else in a file. */
 export interface Mark {
@@ -41,6 +41,8 @@ export interface Scaling {
   readonly mark?: Mark;
   /** As it was read; a target with versions writes only over this one. */
   readonly status: Status;
+  /** The order that it comes from, for targets that pass it on; its units may differ from `units`. Absent = none, something is brought back. */
+  readonly order?: Order;
 }
 
 /**

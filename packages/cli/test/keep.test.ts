@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { auspex, folder, write, yamlConfig } from './tools.ts';
+
+const PLUGIN = `
+import { readFileSync, writeFileSync } from 'node:fs';
+import { defineActuator } from '@auspex/contracts';
+import { z } from 'zod';
+
+/* A target in a file, with the floor that is in force. */
+export const shelf = defineActuator({
+  id: 'shelf',
+  summary: 'A test.',
+  config: z.strictObject({ file: z.string().describe('Where.'), lost: z.boolean().default(false).describe('Default false.') }),
+  capabilities: { lease: 'keeper' },
+  create: ({ file, lost }, { clock }) => ({
+    actuate: async () => { throw new Error('no order was to be given'); },
+    read: async () => ({ units: 1, ready: 1 }),
+    restore: async (pool) => {
+      if (lost) throw new Error('the shelf is on fire');
+      const held = JSON.parse(readFileSync(file, 'utf8'));
+      if (held.expires === undefined || held.expires > clock.now()) return undefined;
+      writeFileSync(file, JSON.stringify({ units: held.original }));
+      return { pool, from: held.units, units: held.original, expired: held.expires };
+    },
+  }),
+});
+`;
+
+function project(options: { lost?: boolean; expires?: number; actuator?: boolean } = {}): { cwd: string; shelf: () => unknown } {
+  const cwd = folder();
+  const file = path.join(cwd, 'shelf.json');
+  write(cwd, 'shelf.mjs', PLUGIN);
+  write(cwd, 'shelf.json', JSON.stringify({ units: 9, original: 2, expires: options.expires ?? Date.UTC(2026, 0, 5) }));
+  const actuator = `actuator: { use: ./shelf.mjs, with: { file: '${file}', lost: ${options.lost === true} } }, `;
+  write(cwd, 'config.yaml', yamlConfig(cwd).replace('id: web,', `id: web, ${options.actuator === false ? '' : actuator}`));
+  return { cwd, shelf: () => JSON.parse(readFileSync(file, 'utf8')) };
+}
+
+describe('auspex keep', () => {
+  it('brings the original back where a floor has run out, once', async () => {
+    const { cwd, shelf } = project();
+    const ran = await auspex(cwd, ['keep', '--config', 'config.yaml', '--once', '--json']);
+    expect(ran.code, ran.err).toBe(0);
+    expect(JSON.parse(ran.out)).toMatchObject({ plugin: 'shelf', from: 9, units: 2 });
+    expect(ran.err).toContain('the floor has run out: the original is back');
+    expect(shelf()).toEqual({ units: 2 });
+    const again = await auspex(cwd, ['keep', '--config', 'config.yaml', '--once', '--json']);
+    expect([again.code, again.out]).toEqual([0, '']);
+  });
+
+  it('leaves a floor that holds', async () => {
+    const { cwd, shelf } = project({ expires: Date.now() + 3_600_000 });
+    const ran = await auspex(cwd, ['keep', '--config', 'config.yaml', '--once', '--json']);
+    expect([ran.code, ran.out]).toEqual([0, '']);
+    expect(shelf()).toMatchObject({ units: 9 });
+  });
+
+  it('says which pool it could not look at, and ends with 1 where it looks once', async () => {
+    const { cwd } = project({ lost: true });
+    const ran = await auspex(cwd, ['keep', '--config', 'config.yaml', '--once']);
+    expect(ran.code).toBe(1);
+    expect(ran.err).toContain('the shelf is on fire');
+  });
+
+  it('says that there is nothing to keep', async () => {
+    const { cwd } = project({ actuator: false });
+    const ran = await auspex(cwd, ['keep', '--config', 'config.yaml', '--once']);
+    expect(ran.code).toBe(0);
+    expect(ran.err).toContain('there is nothing to keep');
+  });
+
+  it('refuses a time that is none', async () => {
+    const { cwd } = project();
+    expect((await auspex(cwd, ['keep', '--config', 'config.yaml', '--every', '0s'])).code).toBe(2);
+  });
+});

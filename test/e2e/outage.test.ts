@@ -8,12 +8,12 @@ import { cassandra, mongo } from '@auspex/stores';
 import { expect, test } from 'vitest';
 import { traceConfig } from '../../packages/evaluate/test/traces.ts';
 import { need } from '../servers/index.ts';
-import { SharedClock } from './outage/clock.ts';
 import type { EngineArguments } from './outage/engine.ts';
 import type { Taken, Tick } from './outage/fleet.ts';
-import { Load } from './outage/load.ts';
 import { Instance, startFleet } from './outage/process.ts';
 import { counts, event, eventsUntil, HISTORY, MINUTE, MOMENTS, POOL, T0 } from './outage/trace.ts';
+import { SharedClock } from './paced/clock.ts';
+import { Load } from './paced/load.ts';
 
 /*
  * A fleet with an autoscaler of its own, an engine, its store and a broker, each a process, in one time that runs faster than the wall's.
@@ -169,7 +169,7 @@ test.for(chosen)(
     const folder = mkdtempSync(path.join(tmpdir(), 'auspex-outage-'));
     const file = path.join(folder, 'clock.json');
     const clock = SharedClock.begin(file, at(HISTORY + 1), 60_000);
-    const load = new Load(broker.address, clock);
+    const load = new Load(broker.address, clock, { event, eventsUntil });
     const fleet = await startFleet(file);
     const given: EngineArguments = { clock: file, brokers: broker.address, store: name, at: database.address, fleet: fleet.url };
     const engine = new Instance(given);

@@ -9,10 +9,11 @@ import { memory, preset, seasonal, use } from '@auspex/preset';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { LmdbStore } from '../../packages/stores/src/lmdb/store.ts';
-import { SharedClock } from './outage/clock.ts';
 import type { Taken, Tick } from './outage/fleet.ts';
-import { run, startFleet } from './outage/process.ts';
+import { startFleet } from './outage/process.ts';
 import { counts, event, eventsUntil, HISTORY, MINUTE, POOL, T0 } from './outage/trace.ts';
+import { SharedClock } from './paced/clock.ts';
+import { run } from './paced/run.ts';
 
 /*
  * `auspex run --mode shadow` beside a fleet with an autoscaler of its own, in another process: the fleet is read and told of orders, and
@@ -65,7 +66,7 @@ async function shadow(folder: string, fleet: string): Promise<Journaled> {
     pools: [{ ...POOL, actuator: { use: target, with: { url: fleet } } }],
   };
   writeFileSync(path.join(folder, 'auspex.config.json'), JSON.stringify(config));
-  const child = run('../../../packages/cli/src/bin.ts', ['run', '--mode', 'shadow', '--decide', 'all'], folder);
+  const child = run(new URL('../../packages/cli/src/bin.ts', import.meta.url), ['run', '--mode', 'shadow', '--decide', 'all'], folder);
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk: Buffer) => {

@@ -22,10 +22,10 @@ export async function command(
   }
 }
 
-/** Is there such a program? */
+/** Is there such a program? On a busy machine a JVM takes its time to say so. */
 export async function has(file: string, ...args: readonly string[]): Promise<boolean> {
   try {
-    await promisify(execFile)(file, args, { timeout: 5_000 });
+    await promisify(execFile)(file, args, { timeout: 30_000 });
     return true;
   } catch {
     return false;

@@ -16,8 +16,10 @@ export interface ServerOptions {
   readonly acl?: boolean;
   /** Kafka: a listener (`details.viaProxy`) that tells its clients to come back to this loopback port, where a Toxiproxy listens. */
   readonly proxyPort?: number;
-  /** Prometheus and Alertmanager: their configuration file, YAML. */
+  /** Prometheus and Alertmanager: their configuration file, YAML. HAProxy: its sections behind `global`. */
   readonly config?: string;
+  /** Redfish: how many hosts. Default 4. */
+  readonly hosts?: number;
   /** Prometheus: rule files by name, which `config` may list. */
   readonly files?: Readonly<Record<string, string>>;
 }

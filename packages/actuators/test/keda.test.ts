@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
-import type { Clock } from '@auspex/contracts';
+import type { Clock, Order } from '@auspex/contracts';
+import { fakeContext, ManualClock, runLaws } from '@auspex/testkit';
 import { create } from '@bufbuild/protobuf';
 import { type ChannelCredentials, credentials, makeClientConstructor, type ServiceError, status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -7,10 +8,10 @@ import { ExternalScaler, GetMetricsRequestSchema, ScaledObjectRefSchema } from '
 import { kedaConfig } from '../src/keda/index.ts';
 import { startScaler } from '../src/keda/server.ts';
 import { serviceDefinition } from '../src/keda/service.ts';
-import { readScaledObject } from '../src/keda/workload.ts';
-import type { KubernetesClient } from '../src/kubernetes/client.ts';
 import { Published } from '../src/metric/published.ts';
 import { type Certificates, makeCertificates } from './certificates.ts';
+import { makeKedaCase, metricOf } from './fakes/keda.ts';
+import { deployments, hpas, key, scaledObjects } from './fakes/kubernetes.ts';
 
 /* KEDA's calls, made by a gRPC client over a socket; test/e2e/kubernetes has KEDA itself. */
 
@@ -157,51 +158,124 @@ describe('TLS', () => {
   });
 });
 
-describe('the ScaledObject that is read back', () => {
+describe('the actuator', () => {
+  const STEP = Date.UTC(2026, 0, 5);
   const never = new AbortController().signal;
-  const scaled = (spec: object = {}, more: object = {}) => ({
-    metadata: { name: 'web', ...more },
-    spec: {
-      scaleTargetRef: { name: 'web' },
-      triggers: [{ type: 'cpu' }, { type: 'external-push', metadata: { scalerAddress: 'auspex:9090', pool: 'web' } }],
-      fallback: { failureThreshold: 3, replicas: 2 },
-      ...spec,
-    },
+  const order = (n: number, units: number, over: Partial<Order> = {}): Order => ({
+    key: `web@${n}`,
+    pool: 'web',
+    pop: '*',
+    units,
+    min: 0,
+    max: 50,
+    epoch: 1,
+    shadow: false,
+    step: STEP + n * 60_000,
+    ...over,
   });
-  const reading = (object: object | undefined) => {
-    const client = {
-      namespace: async () => 'shop',
-      pluralOf: async () => 'deployments',
-      get: async ({ plural, sub }: { plural: string; sub?: string }) => {
-        if (plural === 'scaledobjects') return object;
-        return sub ? { metadata: { name: 'web' }, spec: { replicas: 4 } } : { metadata: { name: 'web' }, status: { readyReplicas: 3 } };
-      },
-      list: async () => [],
-    } as unknown as KubernetesClient;
-    return readScaledObject(client, kedaConfig.parse({ pools: { web: { scaledObject: 'web' } } }).pools)('web', never);
+  const floor = (n: number, units: number): Order => order(n, units, { expires: STEP + (n + 3) * 60_000 });
+  const make = () => {
+    const { cluster, plugin, with: options } = makeKedaCase();
+    const manual = new ManualClock(STEP);
+    const create = () => plugin.create(kedaConfig.parse(options) as never, fakeContext({ clock: manual }));
+    const edit = (patch: object) => cluster.edit(scaledObjects('web'), patch);
+    return { cluster, manual, create, edit, actuator: create() };
   };
 
-  it('gives the replicas of what it scales, and its own most', async () => {
-    expect(await reading(scaled())).toEqual({ units: 4, ready: 3, most: 100 });
-    expect(await reading(scaled({ maxReplicaCount: 9 }))).toMatchObject({ most: 9 });
+  it('keeps the laws', async () => {
+    const { results } = await runLaws(makeKedaCase);
+    const odd = results.filter(({ outcome }) => outcome !== 'holds').map(({ law, outcome, seen }) => ({ law, outcome, seen }));
+    expect(odd).toEqual([{ law: 'a floor that is not renewed lapses', outcome: 'skipped', seen: 'it declares lease: keeper' }]);
+  });
+
+  it('writes nothing but its annotation', async () => {
+    const { cluster, actuator } = make();
+    const before = structuredClone(cluster.objects.get(key(scaledObjects('web'))));
+    await actuator.actuate(floor(0, 7), never);
+    const { metadata, ...rest } = cluster.objects.get(key(scaledObjects('web')));
+    expect(Object.keys(metadata.annotations)).toEqual(['auspex.dev/metric']);
+    const { metadata: _, ...unchanged } = before;
+    expect(rest).toEqual(unchanged);
+    expect(cluster.written).toEqual([]);
+  });
+
+  it('orders what the keeper serves, while it holds, from zero at once', async () => {
+    const { cluster, create, manual, actuator } = make();
+    const keeper = create();
+    open.push({ close: () => keeper.close?.() });
+    expect(await keeper.restore?.('web', never)).toBeUndefined();
+    await actuator.actuate(floor(0, 7), never);
+    expect(await keeper.restore?.('web', never)).toBeUndefined();
+    await manual.advance(3 * 60_000);
+    expect(await keeper.restore?.('web', never)).toEqual({ pool: 'web', from: 7, units: 0, expired: STEP + 3 * 60_000 });
+    expect(metricOf(cluster, 'web')).toBe(0);
+    expect(await keeper.restore?.('web', never)).toBeUndefined();
+  });
+
+  it('of a floor orders the floor alone, whatever other triggers have asked for', async () => {
+    const { cluster, actuator } = make();
+    cluster.objects.get(key(deployments('web'))).spec.replicas = 18;
+    expect(await actuator.read('web', never)).toMatchObject({ units: 18 });
+    expect(await actuator.actuate(floor(0, 4), never)).toMatchObject({ status: 'applied', units: 4 });
+  });
+
+  it('in full control is stale some minutes after its step', async () => {
+    const { create, manual, actuator } = make();
+    await actuator.actuate(order(0, 6), never);
+    await manual.advance(5 * 60_000 - 1);
+    const keeper = create();
+    open.push({ close: () => keeper.close?.() });
+    expect(await keeper.restore?.('web', never)).toBeUndefined();
+    await manual.advance(1);
+    expect(await keeper.restore?.('web', never)).toMatchObject({ from: 6, units: 0 });
+  });
+
+  it('gives the most that the ScaledObject allows', async () => {
+    const { actuator } = make();
+    expect(await actuator.actuate(floor(0, 30), never)).toMatchObject({ units: 20, detail: '30 wanted, and the target allows 20 at most' });
   });
 
   it.each([
-    ['it is not there', undefined, 'there is no ScaledObject shop/web'],
-    ['no trigger asks', scaled({ triggers: [{ type: 'external', metadata: { pool: 'other' } }] }), 'has no trigger for this pool'],
+    ['no trigger asks', { spec: { triggers: [{ type: 'external', metadata: { pool: 'other' } }] } }, 'has no trigger for this pool'],
     [
       'it is paused',
-      scaled({}, { annotations: { 'autoscaling.keda.sh/paused-replicas': '3' } }),
+      { metadata: { annotations: { 'autoscaling.keda.sh/paused-replicas': '3' } } },
       'is paused: somebody set the annotation autoscaling.keda.sh/paused-replicas',
     ],
-  ])('is refused where %s', async (_, object, message) => {
-    await expect(reading(object)).rejects.toThrow(message);
+    ['it has no fallback and the order is a floor', { spec: { fallback: null } }, 'ScaledObject shop/web has no fallback'],
+    [
+      'the annotation is no record',
+      { metadata: { annotations: { 'auspex.dev/metric': '7' } } },
+      'the annotation auspex.dev/metric of ScaledObject shop/web is no record',
+    ],
+  ])('is refused where %s', async (_, patch, message) => {
+    const { actuator, edit } = make();
+    edit(patch);
+    expect(await actuator.actuate(floor(0, 4), never)).toMatchObject({ status: 'refused', detail: expect.stringContaining(message) });
   });
 
-  it('clings to a floor without a fallback', async () => {
-    const { spec, metadata } = scaled();
-    const { fallback: _, ...rest } = spec;
-    expect((await reading({ metadata, spec: rest })).clings).toContain('ScaledObject shop/web has no fallback');
+  it('is refused where KEDA made its HPA while Auspex did not answer', async () => {
+    const { cluster, actuator, edit } = make();
+    edit({ status: { hpaName: 'keda-hpa-web' } });
+    const metrics: object[] = [{ resource: { name: 'cpu' } }];
+    cluster.put(hpas('keda-hpa-web'), {
+      kind: 'HorizontalPodAutoscaler',
+      metadata: {},
+      spec: { scaleTargetRef: { name: 'web' }, metrics },
+    });
+    expect((await actuator.actuate(floor(0, 4), never)).detail).toMatch(
+      /^HPA shop\/keda-hpa-web lacks the metric of this pool.* delete that HPA/,
+    );
+    metrics.push({ external: { metric: { name: 's1-auspex-web' } } });
+    expect(await actuator.actuate(floor(1, 4), never)).toMatchObject({ status: 'applied' });
+  });
+
+  it('is refused where it is not there', async () => {
+    const { cluster, actuator } = make();
+    cluster.objects.delete(key(scaledObjects('web')));
+    expect((await actuator.actuate(floor(0, 4), never)).detail).toBe(
+      'there is no ScaledObject shop/web: is KEDA installed, and the name right?',
+    );
   });
 });
 

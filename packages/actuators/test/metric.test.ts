@@ -2,7 +2,6 @@ import type { Order } from '@auspex/contracts';
 import { fakeContext, runLaws } from '@auspex/testkit';
 import { describe, expect, it } from 'vitest';
 import { externalMetrics } from '../src/external-metrics/index.ts';
-import { keda } from '../src/keda/index.ts';
 import { Endpoints } from '../src/metric/endpoints.ts';
 import { makeMetricCase } from './fakes/metric.ts';
 
@@ -21,30 +20,22 @@ const order = (n: number, units: number, over: Partial<Order> = {}): Order => ({
   step: STEP + n * MINUTE,
   ...over,
 });
-const kedaOptions = { pools: { web: { scaledObject: 'web' }, api: { scaledObject: 'api' } } };
 const metricsOptions = { tls: { certificate: 'a', key: 'b' }, pools: { web: { hpa: 'web' }, api: { hpa: 'api' } } };
 
-function make(options = kedaOptions) {
-  const subject = makeMetricCase(keda, options);
+function make(options = metricsOptions) {
+  const subject = makeMetricCase(externalMetrics, options);
   const context = fakeContext();
-  const create = () => subject.plugin.create(keda.config.parse(options) as never, context);
+  const create = () => subject.plugin.create(externalMetrics.config.parse(options) as never, context);
   return { ...subject, actuator: create(), create, context };
 }
 
-describe('the laws hold', () => {
-  it('for keda', async () => {
-    const { results } = await runLaws(() => makeMetricCase(keda, kedaOptions));
-    const odd = results.filter(({ outcome }) => outcome !== 'holds').map(({ law, outcome, seen }) => ({ law, outcome, seen }));
-    expect(odd).toEqual([{ law: 'a keeper brings the original back', outcome: 'skipped', seen: 'it declares lease: target' }]);
-  });
-  it('for external-metrics', async () => {
-    const { results } = await runLaws(() => makeMetricCase(externalMetrics, metricsOptions));
-    const odd = results.filter(({ outcome }) => outcome !== 'holds').map(({ law, outcome }) => ({ law, outcome }));
-    expect(odd).toEqual([
-      { law: 'a floor that is not renewed lapses', outcome: 'skipped' },
-      { law: 'a keeper brings the original back', outcome: 'skipped' },
-    ]);
-  });
+it('the laws hold', async () => {
+  const { results } = await runLaws(() => makeMetricCase(externalMetrics, metricsOptions));
+  const odd = results.filter(({ outcome }) => outcome !== 'holds').map(({ law, outcome }) => ({ law, outcome }));
+  expect(odd).toEqual([
+    { law: 'a floor that is not renewed lapses', outcome: 'skipped' },
+    { law: 'a keeper brings the original back', outcome: 'skipped' },
+  ]);
 });
 
 describe('units as a metric', () => {
@@ -71,10 +62,10 @@ describe('units as a metric', () => {
 
   it('are refused as a floor where the scaler would not let go of it', async () => {
     const { actuator, workload } = make();
-    workload.clings = 'ScaledObject shop/web has no fallback';
+    workload.clings = 'HPA shop/web keeps its count';
     expect(await actuator.actuate(order(0, 4, { expires: STEP + 3 * MINUTE }), never)).toMatchObject({
       status: 'refused',
-      detail: 'ScaledObject shop/web has no fallback',
+      detail: 'HPA shop/web keeps its count',
     });
     expect(workload.written).toEqual([]);
     expect(await actuator.actuate(order(1, 4), never)).toMatchObject({ status: 'applied', units: 4 });

@@ -1,7 +1,7 @@
 import { createEngine, type Logger } from '@auspex/core';
 import { cassandra, kafka, mongo, preset, seasonal, use } from '@auspex/preset';
-import { SharedClock } from './clock.ts';
-import { endWithParent } from './life.ts';
+import { SharedClock } from '../paced/clock.ts';
+import { endWithParent } from '../paced/life.ts';
 import { httpFleet } from './target.ts';
 import { POOL } from './trace.ts';
 

@@ -4,8 +4,8 @@ import { createSimulatedActuator, Fleet } from '@auspex/actuators';
 import type { Order, Receipt, TargetState } from '@auspex/contracts';
 import { SeededRandom } from '@auspex/numerics';
 import { unitsFor } from '@auspex/policies';
-import { SharedClock } from './clock.ts';
-import { endWithParent } from './life.ts';
+import { SharedClock } from '../paced/clock.ts';
+import { endWithParent } from '../paced/life.ts';
 import { AUTOSCALER, counts, HISTORY, MINUTE, POOL, T0 } from './trace.ts';
 
 /*

@@ -1,23 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { run } from '../paced/run.ts';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-
-/** Runs a script of this folder, or of a package, from its sources. It ends when this process does. */
-export function run(script: string, args: readonly string[], cwd = ROOT): ChildProcess {
-  const file = fileURLToPath(new URL(script, import.meta.url));
-  return spawn(process.execPath, ['--conditions=source', '--import', import.meta.resolve('tsx'), file, ...args], {
-    cwd,
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, TSX_TSCONFIG_PATH: `${ROOT}/tsconfig.test.json`, NO_COLOR: '1' },
-  });
-}
+const here = (script: string): URL => new URL(script, import.meta.url);
 
 /** The fleet's process, and the address that it answers at. */
 export async function startFleet(clock: string): Promise<{ child: ChildProcess; url: string }> {
-  const child = run('./fleet.ts', [clock]);
+  const child = run(here('./fleet.ts'), [clock]);
   let said = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     said += chunk;
@@ -44,7 +34,7 @@ export class Instance {
   }
 
   start(): void {
-    const child = run('./engine.ts', [this.#args]);
+    const child = run(here('./engine.ts'), [this.#args]);
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (chunk: Buffer) => {

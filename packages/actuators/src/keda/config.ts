@@ -11,7 +11,7 @@ export const kedaConfig = z.strictObject({
     .regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/, 'must be host:port, such as 0.0.0.0:9090')
     .default('127.0.0.1:9090')
     .describe(
-      'host:port where KEDA asks (the trigger\'s `scalerAddress`); in a cluster "0.0.0.0:9090" behind a Service. Default 127.0.0.1:9090.',
+      'host:port where `auspex keep` answers KEDA (the trigger\'s `scalerAddress`); in a cluster "0.0.0.0:9090" behind a Service. Default 127.0.0.1:9090.',
     ),
   tls: z
     .strictObject({

@@ -15,6 +15,7 @@ import {
   IsActiveResponseSchema,
   type ScaledObjectRef,
 } from './gen/externalscaler_pb.ts';
+import { metricName } from './name.ts';
 import { serviceDefinition } from './service.ts';
 
 export interface ScalerOptions {
@@ -95,11 +96,6 @@ function poolOf({ scalerMetadata }: ScaledObjectRef): string | undefined {
 function unnamed(from: ScaledObjectRef | undefined): string {
   const who = from ? `ScaledObject ${from.namespace}/${from.name}` : 'the trigger';
   return `${who} names no pool: set metadata.${POOL} of its trigger to the id of an Auspex pool`;
-}
-
-/** KEDA makes `s0-NAME` of it. */
-function metricName(pool: string): string {
-  return `auspex-${pool.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`;
 }
 
 async function credentials(grpc: Grpc, tls: ScalerOptions['tls']): Promise<ServerCredentials> {

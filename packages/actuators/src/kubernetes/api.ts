@@ -62,6 +62,10 @@ export class KubernetesApi implements KubernetesClient {
     }
     return plurals.get(kind);
   }
+
+  close(): void {
+    this.#api.close();
+  }
 }
 
 const kindOf = ({ plural, group }: Place): string => `${plural}${group && `.${group}`}`;

@@ -49,6 +49,8 @@ export interface KubernetesClient {
   remove(ref: Ref, resourceVersion: string, signal: AbortSignal): Promise<void>;
   /** How the objects of a kind are called in a path: `rollouts`. undefined = the cluster has no such kind. */
   pluralOf(apiVersion: string, kind: string, signal: AbortSignal): Promise<string | undefined>;
+  /** Ends the connections that are kept. Later calls open new ones. */
+  close?(): void;
 }
 
 /** Group and version of `apps/v1`, `v1`. */

@@ -2,6 +2,7 @@ import { AuspexError, formatDuration } from '@auspex/contracts';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { loadPeer } from '../peer.ts';
 import { Unavailable } from '../target/index.ts';
+import { Agents } from './agents.ts';
 import { answered, unanswered } from './errors.ts';
 
 type Sdk = typeof import('@kubernetes/client-node');
@@ -37,6 +38,8 @@ export interface KubeHttp {
   namespace(): Promise<string>;
   /** @throws Refused, Unavailable, Conflict; AuspexError PLUGIN_NOT_FOUND without the SDK, CONFIG_INVALID without credentials */
   call<T>(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, signal: AbortSignal, options?: CallOptions): Promise<T>;
+  /** Ends the connections that are kept. Later calls open new ones. */
+  close(): void;
 }
 
 /**
@@ -56,6 +59,7 @@ interface Cluster {
 class Http implements KubeHttp {
   readonly #options: HttpOptions;
   #loaded: Promise<Cluster> | undefined;
+  readonly #agents = new Agents();
 
   constructor(options: HttpOptions) {
     this.#options = options;
@@ -83,6 +87,7 @@ class Http implements KubeHttp {
     let answer: { status: number; headers: Readonly<Record<string, string>>; text: string };
     try {
       await config.applySecurityAuthentication(context);
+      context.setAgent(this.#agents.keep(context.getAgent()) as never);
       signal.throwIfAborted();
       const response = await new sdk.IsomorphicFetchHttpLibrary().send(context).toPromise();
       answer = { status: response.httpStatusCode, headers: response.headers, text: await response.body.text() };
@@ -98,6 +103,10 @@ class Http implements KubeHttp {
     } catch (cause) {
       throw new Unavailable(`${what}: ${server} answers no JSON: ${answer.text.slice(0, 80)}`, { cause });
     }
+  }
+
+  close(): void {
+    this.#agents.close();
   }
 
   #load(): Promise<Cluster> {

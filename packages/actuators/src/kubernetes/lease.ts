@@ -14,14 +14,15 @@ const shape = markShape.extend({ uid: markShape.shape.parts.unwrap().element.opt
  *
  * @param of whose mark it is to be: a copy of a manifest brings the annotation of another object with it, and that says nothing of this one
  * @param where for the message
+ * @param annotation that holds it
  * @throws Refused where the annotation is none: the original is unknown then, and nothing may be set
  */
-export function markOf(holder: KubeObject | undefined, of: KubeObject, where: string): Mark | undefined {
-  const text = holder?.metadata.annotations?.[LEASE];
+export function markOf(holder: KubeObject | undefined, of: KubeObject, where: string, annotation = LEASE): Mark | undefined {
+  const text = holder?.metadata.annotations?.[annotation];
   if (text === undefined) return undefined;
   const parsed = shape.safeParse(json(text));
   if (!parsed.success) {
-    throw new Refused(`the annotation ${LEASE} of ${where} is no record of a lease: remove it when the units are as they should be`);
+    throw new Refused(`the annotation ${annotation} of ${where} is no record of a lease: remove it when the units are as they should be`);
   }
   const { uid, ...mark } = parsed.data;
   return uid === of.metadata.uid ? (mark as Mark) : undefined;

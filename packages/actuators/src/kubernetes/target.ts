@@ -29,6 +29,10 @@ export class KubernetesTarget implements Target {
     await (await this.#wayOf(pool)).scale(scaling, signal);
   }
 
+  async close(): Promise<void> {
+    this.#client.close?.();
+  }
+
   async #wayOf(pool: string): Promise<Way> {
     const options = Object.hasOwn(this.#pools, pool) ? this.#pools[pool] : undefined;
     if (!options) throw new Refused(`no object is named for the pool "${pool}": add it to the pools of the actuator kubernetes`);

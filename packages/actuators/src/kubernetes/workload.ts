@@ -37,7 +37,11 @@ export interface TargetRef {
 }
 
 /** Kinds of `apps/v1` that count their ready pods themselves. */
-const COUNTED: Readonly<Record<string, string>> = { Deployment: 'deployments', StatefulSet: 'statefulsets', ReplicaSet: 'replicasets' };
+export const COUNTED: Readonly<Record<string, string>> = {
+  Deployment: 'deployments',
+  StatefulSet: 'statefulsets',
+  ReplicaSet: 'replicasets',
+};
 
 /** What serves, and why it is not more. */
 export interface Served {

@@ -1,5 +1,5 @@
 import { groupOf, type KubernetesClient, type Ref } from '../kubernetes/client.ts';
-import { type Scale, servedBy, type TargetRef } from '../kubernetes/workload.ts';
+import { COUNTED, type Scale, servedBy, type TargetRef } from '../kubernetes/workload.ts';
 import { Refused } from '../target/index.ts';
 
 /** Replicas of what an autoscaler scales: asked for, and ready. @throws Refused where it is not there, Unavailable */
@@ -9,7 +9,7 @@ export async function replicasOf(
   { apiVersion = 'apps/v1', kind = 'Deployment', name }: TargetRef,
   signal: AbortSignal,
 ): Promise<{ readonly units: number; readonly ready: number; readonly detail?: string }> {
-  const plural = await client.pluralOf(apiVersion, kind, signal);
+  const plural = (apiVersion === 'apps/v1' ? COUNTED[kind] : undefined) ?? (await client.pluralOf(apiVersion, kind, signal));
   if (plural === undefined) throw new Refused(`the cluster has no ${kind} of ${apiVersion}`);
   const ref: Ref = { ...groupOf(apiVersion), namespace, plural, name, sub: 'scale' };
   const scale = await client.get<Scale>(ref, signal);

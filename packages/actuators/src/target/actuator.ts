@@ -55,7 +55,8 @@ class ActuatorOver<S extends Status> implements Actuator {
         if (order.epoch < held) throw older(order.epoch, held);
         const wrong = outside(order);
         if (wrong !== undefined) throw new Refused(wrong);
-        return await this.#retry.run(() => this.#carryOut(order, signal), signal);
+        const attempt = { sent: false };
+        return await this.#retry.run(() => this.#carryOut(order, attempt, signal), signal);
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
         // A target that refuses to be read is not Auspex's: nothing of what it holds is known.
@@ -73,15 +74,19 @@ class ActuatorOver<S extends Status> implements Actuator {
   }
 
   restore(pool: string, signal: AbortSignal): Promise<Restored | undefined> {
+    let sent: Restored | undefined;
     return this.#alone(pool, () =>
       this.#retry.run(async () => {
         const status = await this.#target.status(pool, signal);
         const { mark } = status;
-        if (mark?.expires === undefined || mark.expires > this.#context.clock.now()) return undefined;
+        // An earlier try took it away, and its answer was lost.
+        if (!mark) return sent;
+        if (mark.expires === undefined || mark.expires > this.#context.clock.now()) return undefined;
         // What somebody else has set meanwhile is theirs: only the record goes.
         const units = this.#isOurs(status, mark) ? mark.original : status.units;
+        sent = { pool, from: status.units, units, expired: mark.expires };
         await this.#target.scale(pool, { units, status }, signal);
-        return { pool, from: status.units, units, expired: mark.expires };
+        return sent;
       }, signal),
     );
   }
@@ -91,14 +96,18 @@ class ActuatorOver<S extends Status> implements Actuator {
     await this.#target.close?.();
   }
 
-  async #carryOut(order: Order, signal: AbortSignal): Promise<Receipt> {
+  /** @param attempt whether an earlier try of this call has written: its answer, or what was read after it, may have been lost */
+  async #carryOut(order: Order, attempt: { sent: boolean }, signal: AbortSignal): Promise<Receipt> {
     const { pool, step, epoch, expires } = order;
     const { clock } = this.#context;
     const status = await this.#target.status(pool, signal);
     const { mark } = status;
     if (mark) {
       if (epoch < mark.epoch) throw older(epoch, mark.epoch);
-      if (step < mark.step || (step === mark.step && status.units === mark.units)) return receipt(order, 'duplicate', status);
+      if (step < mark.step || (step === mark.step && status.units === mark.units)) {
+        const mine = attempt.sent && step === mark.step && epoch === mark.epoch;
+        return receipt(order, mine ? 'applied' : 'duplicate', status, mine ? status.detail : undefined);
+      }
       if (!this.#isOurs(status, mark)) await this.#leaveAlone(order, status, mark, signal);
       if (mark.handsOff !== undefined && mark.handsOff > clock.now()) {
         throw new Refused(`somebody else set ${mark.original}: left alone until ${iso(mark.handsOff)}`);
@@ -109,6 +118,7 @@ class ActuatorOver<S extends Status> implements Actuator {
     const wanted = expires === undefined ? order.units : Math.max(order.units, original);
     const units = within(wanted, status, order);
     const next: Mark = { units, original, step, epoch, ...(expires === undefined ? {} : { expires }) };
+    attempt.sent = true;
     await this.#target.scale(pool, { units, mark: next, status, order }, signal);
     const after = await this.#target.status(pool, signal);
     return receipt(order, 'applied', after, cut(wanted, units, status) ?? after.detail);

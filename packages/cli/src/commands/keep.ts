@@ -33,7 +33,7 @@ export function keepCommand(io: Io): (command: Command) => Command {
         'The lease keeper: looks at every pool whose actuator declares lease: keeper, and where a floor has run out because the engine is silent, sets what was there before it. Reads no source and no store, and orders nothing. Run it apart from the engine.',
       )
       .option('--config <file>', 'config file, that of the engine (default: auspex.config.* in this folder)')
-      .option('--every <time>', 'how often it looks', '15s')
+      .option('--every <time>', 'how often it looks', '5s')
       .option('--once', 'look once and end; with 1 when a pool could not be looked at')
       .option('--log-level <level>', LEVELS.join(', '), 'info')
       .option('--json', 'each thing brought back as a JSON line on stdout')

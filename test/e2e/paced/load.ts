@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { SharedClock } from './clock.ts';
-import { event, eventsUntil } from './trace.ts';
 
 const require = createRequire(new URL('../../../packages/sources/package.json', import.meta.url));
 
@@ -15,6 +14,14 @@ interface KafkaClient {
   producer(options?: object): { connect(): Promise<void>; disconnect(): Promise<void>; send(what: object): Promise<unknown> };
 }
 
+/** What is written, and when. */
+export interface Trace {
+  /** The n-th event: when it happens, and how many requests it stands for. */
+  event(n: number): { readonly at: number; readonly count: number };
+  /** Events up to `now`. */
+  eventsUntil(now: number): number;
+}
+
 const TOPIC = 'events';
 const MOST = 4_000;
 
@@ -22,15 +29,17 @@ const MOST = 4_000;
 export class Load {
   readonly #client: KafkaClient;
   readonly #clock: SharedClock;
+  readonly #trace: Trace;
   #sent = 0;
   #ended = false;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(brokers: string, clock: SharedClock) {
+  constructor(brokers: string, clock: SharedClock, trace: Trace) {
     const { Kafka, logLevel } = require('kafkajs') as { Kafka: new (options: object) => KafkaClient; logLevel: { NOTHING: number } };
     const retry = { initialRetryTime: 100, maxRetryTime: 500, retries: 2 };
     this.#client = new Kafka({ brokers: [brokers], clientId: 'load', logLevel: logLevel.NOTHING, retry, connectionTimeout: 1_000 });
     this.#clock = clock;
+    this.#trace = trace;
   }
 
   async start(): Promise<void> {
@@ -65,10 +74,10 @@ export class Load {
       await producer.connect();
       this.#sent = Number((await admin.fetchTopicOffsets(TOPIC))[0]?.high);
       while (!this.#ended) {
-        const due = Math.min(eventsUntil(this.#clock.now()), this.#sent + MOST);
+        const due = Math.min(this.#trace.eventsUntil(this.#clock.now()), this.#sent + MOST);
         if (due > this.#sent) await producer.send({ topic: TOPIC, messages: Array.from({ length: due - this.#sent }, this.#message) });
         this.#sent = due;
-        if (due < eventsUntil(this.#clock.now())) continue;
+        if (due < this.#trace.eventsUntil(this.#clock.now())) continue;
         await wait(5);
       }
     } finally {
@@ -77,7 +86,7 @@ export class Load {
   }
 
   readonly #message = (_: unknown, n: number): { key: string; value: string } => {
-    const { at, count } = event(this.#sent + n);
+    const { at, count } = this.#trace.event(this.#sent + n);
     return { key: 'shop', value: JSON.stringify({ at, kind: 'request', group: 'shop', outcome: 'served', count }) };
   };
 }

@@ -1,0 +1,31 @@
+import { Refused, Unavailable } from '../target/index.ts';
+import type { Power } from './client.ts';
+import type { Entry } from './ledger.ts';
+
+/** A host as it is found, with what is known of it. */
+export interface Host {
+  readonly system: string;
+  readonly entry: Entry;
+  readonly power: Power | undefined;
+  readonly healthy: boolean;
+  /** Why its BMC cannot be asked. */
+  readonly problem?: Error;
+}
+
+/** On, or told to be. With a BMC that does not answer: only where the host itself does. */
+export function isUnit({ entry, problem, healthy }: Host): boolean {
+  return (entry.state === 'on' || entry.state === 'starting') && (!problem || healthy);
+}
+
+export function isReady({ power, healthy, problem }: Host): boolean {
+  return healthy && (power === 'On' || problem !== undefined);
+}
+
+/** Why nothing is known of a pool: no BMC of it can be asked. */
+export function silent(hosts: readonly Host[]): Error {
+  const problems = hosts.map(({ problem }) => problem as Error);
+  const refused = problems.find((problem) => problem instanceof Refused);
+  return (
+    refused ?? (problems[0] instanceof Unavailable ? problems[0] : new Unavailable(String(problems[0]?.message), { cause: problems[0] }))
+  );
+}

@@ -268,8 +268,8 @@ describe('connections', () => {
     expect(renewed).not.toBe(kept);
     expect(renewed.options.cert).toEqual(Buffer.from('d'));
     expect(agents.keep(new Agent({ ...given, cert: Buffer.from('d'), rejectUnauthorized: false }))).not.toBe(renewed);
-    class Proxy extends Agent {}
-    const proxy = new Proxy(given);
+    class ViaProxy extends Agent {}
+    const proxy = new ViaProxy(given);
     expect(agents.keep(proxy)).toBe(proxy);
     expect(agents.keep(undefined)).toBeUndefined();
     agents.close();

@@ -287,7 +287,7 @@ describe.each(WAYS)('a floor by %s', (way) => {
   test('a server-side applier of the field is refused by name, a plain write is not', async () => {
     const world = new World(way);
     const [at, field] = fieldOf[way];
-    const managed = (manager: string, operation: string, name = field): object => ({
+    const managed = (manager: string, operation: string, name: string = field): object => ({
       metadata: { managedFields: [{ manager, operation, fieldsV1: { 'f:spec': { [`f:${name}`]: {} } } }] },
     });
     world.cluster.edit(at('web'), managed('argocd-controller', 'Apply'));
@@ -310,6 +310,9 @@ describe.each(WAYS)('a floor by %s', (way) => {
     world.cluster.edit(at, { metadata: { ownerReferences: [{ kind: 'WebApp', name: 'shop', controller: true }] } });
     expect((await world.actuator().actuate(order(0, 6), never)).detail).toContain('is managed by WebApp "shop"');
     expect(world.units).toBe(2);
+    // Who merely owns it, for garbage collection, controls nothing.
+    world.cluster.edit(at, { metadata: { ownerReferences: [{ kind: 'WebApp', name: 'shop' }] } });
+    expect((await world.actuator().actuate(order(1, 6), never)).status).toBe('applied');
   });
 
   test('an owner that comes while a floor holds stops orders, and the keeper still tidies up', async () => {
@@ -390,6 +393,11 @@ describe('HorizontalPodAutoscaler', () => {
     await world.clock.advance(10 * MINUTE);
     await world.actuator().restore?.('web', never);
     expect('minReplicas' in world.object(hpas('web')).spec).toBe(false);
+    // What somebody sets meanwhile is the original then.
+    await world.actuator().actuate(order(20, 6), never);
+    world.cluster.edit(hpas('web'), { spec: { minReplicas: 3 } });
+    await world.actuator().actuate(order(21, 6), never);
+    expect(world.object(hpas('web')).metadata.annotations[ORIGINAL]).toBe('3');
   });
 
   test('why nothing comes of it is told', async () => {
@@ -420,6 +428,30 @@ describe('HorizontalPodAutoscaler', () => {
     expect(ready).toBe(2);
     expect(detail).toContain('exceeded quota: small');
     expect(detail).toContain('2 pod(s) cannot be scheduled: 0/3 nodes are available');
+  });
+
+  test('pods are asked for only while units are missing, and a gated one is not without a place', async () => {
+    const world = new World('hpa');
+    await world.actuator().read('web', never);
+    expect(world.cluster.calls).not.toContain('list pods');
+    const gated = { type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message: 'wait' };
+    const pod = { metadata: { labels: { app: 'web' } }, status: { conditions: [gated] } };
+    world.cluster.put({ group: '', plural: 'pods', namespace: 'shop', name: 'web-1' }, pod);
+    const receipt = await world.actuator().actuate(order(0, 6), never);
+    expect(world.cluster.calls).toContain('list pods');
+    expect(receipt.detail).toBeUndefined();
+  });
+
+  test('a target that names no selector has no pods of its own, and not those of all', async () => {
+    const world = new World('hpa');
+    world.cluster.put(
+      { group: 'argoproj.io', plural: 'rollouts', namespace: 'shop', name: 'web' },
+      { metadata: {}, spec: { replicas: 4 } },
+    );
+    world.cluster.edit(hpas('web'), { spec: { scaleTargetRef: { apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', name: 'web' } } });
+    const pod = { metadata: { labels: { app: 'web' } }, status: { conditions: [{ type: 'Ready', status: 'True' }] } };
+    world.cluster.put({ group: '', plural: 'pods', namespace: 'shop', name: 'web-1' }, pod);
+    expect(await world.actuator().read('web', never)).toEqual({ units: 2, ready: 0 });
   });
 
   test('pods that may not be listed cost the word, not the order', async () => {
@@ -523,6 +555,10 @@ describe('scale subresource', () => {
     // Ten pods are expected no more.
     const { expires: __, ...next } = order(1, 1);
     expect((await world.actuator().actuate(next, never)).units).toBe(3);
+    // It has not seen the budget of now.
+    world.cluster.edit(budgets('web'), { metadata: { generation: 2 }, status: { desiredHealthy: 3, expectedPods: 3 } });
+    const { expires: ___, ...last } = order(2, 1);
+    expect((await world.actuator().actuate(last, never)).units).toBe(2);
   });
 
   test('a budget that is not met orders nothing', async () => {
@@ -547,6 +583,32 @@ describe('scale subresource', () => {
       { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web', uid: world.object(deployments('web')).metadata.uid },
     ]);
     expect(metadata.annotations[ORIGINAL]).toBe('2');
+  });
+
+  test('the record that another instance writes in between is not overwritten', async () => {
+    const world = new World('scale');
+    await world.actuator().actuate(order(0, 6), never);
+    const mark = JSON.parse(world.object(leases('web')).metadata.annotations[LEASE]);
+    let written = false;
+    world.cluster.before = (verb, { plural }) => {
+      if (verb !== 'patch' || plural !== 'leases' || written) return;
+      written = true;
+      world.cluster.edit(leases('web'), { metadata: { annotations: { [LEASE]: JSON.stringify({ ...mark, epoch: 5 }) } } });
+    };
+    const receipt = await meanwhile(world.clock, world.actuator({ store: new MapStore() }).actuate(order(1, 9), never));
+    expect(receipt).toMatchObject({ status: 'refused', detail: expect.stringContaining('epoch 1 is older than 5') });
+    expect(world.units).toBe(6);
+  });
+
+  test('an autoscaler of another kind or group with the same name is nobody here', async () => {
+    const world = new World('scale');
+    const aim = (name: string, apiVersion: string, kind: string): unknown =>
+      world.cluster.put(hpas(name), { metadata: {}, spec: { scaleTargetRef: { apiVersion, kind, name: 'web' } } });
+    aim('a', 'apps/v1', 'StatefulSet');
+    aim('b', 'example.com/v1', 'Deployment');
+    expect((await world.actuator().actuate(order(0, 6), never)).status).toBe('applied');
+    aim('c', 'apps/v1beta2', 'Deployment');
+    expect((await world.actuator().actuate(order(1, 7), never)).status).toBe('refused');
   });
 
   test('one that was made anew under the same name begins anew', async () => {

@@ -1,4 +1,12 @@
+import { aws } from '@auspex/actuators/aws';
+import { externalMetrics } from '@auspex/actuators/external-metrics';
+import { haproxy } from '@auspex/actuators/haproxy';
+import { keda } from '@auspex/actuators/keda';
+import { kubernetes } from '@auspex/actuators/kubernetes';
+import { processes } from '@auspex/actuators/process';
+import { redfish } from '@auspex/actuators/redfish';
 import { simulated } from '@auspex/actuators/simulated';
+import { webhook } from '@auspex/actuators/webhook';
 import { holidays } from '@auspex/calendars/holidays';
 import { httpCalendar } from '@auspex/calendars/http';
 import { ical } from '@auspex/calendars/ical';
@@ -73,6 +81,14 @@ export const catalogue: readonly Plugin[] = [
   httpCalendar,
   holidays,
   simulated,
+  kubernetes,
+  keda,
+  externalMetrics,
+  aws,
+  haproxy,
+  redfish,
+  processes,
+  webhook,
   remoteSource,
   remotePredictor,
   remoteActuator,

@@ -1,4 +1,13 @@
+export { aws } from '@auspex/actuators/aws';
+export { composite } from '@auspex/actuators/composite';
+export { externalMetrics } from '@auspex/actuators/external-metrics';
+export { haproxy } from '@auspex/actuators/haproxy';
+export { keda } from '@auspex/actuators/keda';
+export { kubernetes } from '@auspex/actuators/kubernetes';
+export { processes } from '@auspex/actuators/process';
+export { redfish } from '@auspex/actuators/redfish';
 export { simulated } from '@auspex/actuators/simulated';
+export { webhook } from '@auspex/actuators/webhook';
 export { holidays } from '@auspex/calendars/holidays';
 export { httpCalendar } from '@auspex/calendars/http';
 export { ical } from '@auspex/calendars/ical';

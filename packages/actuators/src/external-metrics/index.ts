@@ -1,2 +1,2 @@
-export { externalMetricsConfig } from './config.ts';
+export { type ExternalMetricsOptions, externalMetricsConfig } from './config.ts';
 export { externalMetrics } from './plugin.ts';

@@ -1,2 +1,2 @@
-export { kedaConfig } from './config.ts';
+export { type KedaOptions, kedaConfig } from './config.ts';
 export { keda } from './plugin.ts';

@@ -57,7 +57,7 @@ async function examine(checkup: Checkup, flags: Flags, io: Io): Promise<void> {
   const store = await checkStore(checkup, config, missing(config.store));
   try {
     await checkSources(checkup, config, missing, store.held);
-    await checkTargets(checkup, config, store.store);
+    await checkTargets(checkup, config, store.store, missing);
   } finally {
     await store.close();
   }

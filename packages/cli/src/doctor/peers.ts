@@ -8,32 +8,52 @@ interface Peer {
   readonly name: string;
   readonly holder: Holder;
   /** Is it needed with these options? Default: always. */
-  readonly unless?: string;
+  readonly when?: (options: Readonly<Record<string, unknown>>) => boolean;
 }
+
+const without =
+  (option: string): Peer['when'] =>
+  (options) =>
+    options[option] === undefined;
+const sized =
+  (by: string): Peer['when'] =>
+  ({ pools }) =>
+    Object.values((pools ?? {}) as Record<string, object>).some((pool) => by in pool);
+const KUBERNETES: Peer = { name: '@kubernetes/client-node', holder: '@auspex/actuators' };
 
 /** Packages that come with a bundled plugin only where its user installs them. */
 const PEERS: Readonly<Record<string, readonly Peer[]>> = {
-  'source/kafka': [{ name: 'kafkajs', holder: '@auspex/sources', unless: 'client' }],
+  'source/kafka': [{ name: 'kafkajs', holder: '@auspex/sources', when: without('client') }],
   'source/http': [{ name: 'fastify', holder: '@auspex/sources' }],
   'enricher/geo': [
     { name: 'maxmind', holder: '@auspex/sources' },
-    { name: '@ip-location-db/geo-whois-asn-country-mmdb', holder: '@auspex/sources', unless: 'file' },
+    { name: '@ip-location-db/geo-whois-asn-country-mmdb', holder: '@auspex/sources', when: without('file') },
   ],
   'calendar/holidays': [{ name: 'date-holidays', holder: '@auspex/calendars' }],
-  'store/mongo': [{ name: 'mongodb', holder: '@auspex/stores', unless: 'client' }],
+  'actuator/kubernetes': [KUBERNETES],
+  'actuator/keda': [KUBERNETES, { name: '@grpc/grpc-js', holder: '@auspex/actuators' }],
+  'actuator/external-metrics': [KUBERNETES],
+  'actuator/aws': [
+    { name: '@aws-sdk/client-auto-scaling', holder: '@auspex/actuators', when: sized('autoScalingGroup') },
+    { name: '@aws-sdk/client-ecs', holder: '@auspex/actuators', when: sized('ecsService') },
+    { name: '@aws-sdk/client-application-auto-scaling', holder: '@auspex/actuators', when: sized('ecsService') },
+  ],
+  'store/mongo': [{ name: 'mongodb', holder: '@auspex/stores', when: without('client') }],
   'store/cassandra': [{ name: 'cassandra-driver', holder: '@auspex/stores' }],
 };
 
 function peersOf({ plugin, options }: ResolvedPlugin): readonly Peer[] {
   const given = (options ?? {}) as Readonly<Record<string, unknown>>;
-  return (PEERS[`${plugin.kind}/${plugin.id}`] ?? []).filter(({ unless }) => unless === undefined || given[unless] === undefined);
+  return (PEERS[`${plugin.kind}/${plugin.id}`] ?? []).filter(({ when }) => when === undefined || when(given));
 }
 
 /** Checks the optional packages that the config needs. Returns, for a plugin, which of its packages is missing. */
 export async function checkPeers(checkup: Checkup, config: ResolvedConfig): Promise<(used: ResolvedPlugin) => string | undefined> {
   const missing = new Set<string>();
   const needed = new Map(
-    [config.store, ...config.sources, ...config.enrich, ...config.calendars].flatMap(peersOf).map((peer) => [peer.name, peer]),
+    [config.store, ...config.sources, ...config.enrich, ...config.calendars, ...config.actuators.values()]
+      .flatMap(peersOf)
+      .map((peer) => [peer.name, peer]),
   );
   for (const { name, holder } of needed.values()) {
     const found = await checkup.run<true>(`package ${name}`, 'PLUGIN_NOT_FOUND', () => ({ seen: present(name, holder), value: true }));

@@ -1,12 +1,30 @@
 import type { Actuator, PluginStore, Store } from '@auspex/contracts';
-import { type ResolvedConfig, standaloneContext } from '@auspex/core';
+import { type ResolvedConfig, type ResolvedPlugin, standaloneContext } from '@auspex/core';
 import { plural } from '../text.ts';
 import { atMost, type Checkup } from './checkup.ts';
 
-/** Makes each actuator and reads its target back; nothing is ordered. */
-export async function checkTargets(checkup: Checkup, { actuators }: ResolvedConfig, store: Store | undefined): Promise<void> {
+/**
+ * Makes each actuator and reads its target back; nothing is ordered.
+ *
+ * @param missing the package that a plugin lacks, if any
+ */
+export async function checkTargets(
+  checkup: Checkup,
+  { actuators, settings }: ResolvedConfig,
+  store: Store | undefined,
+  missing: (used: ResolvedPlugin) => string | undefined,
+): Promise<void> {
   if (actuators.size === 0) await checkup.run('targets', 'PLUGIN_FAILED', () => ({ seen: 'no pool has an actuator' }));
-  for (const [pool, { plugin, options, path }] of actuators) {
+  for (const [pool, used] of actuators) {
+    const { plugin, options, path } = used;
+    const lacking = missing(used);
+    if (lacking !== undefined) {
+      checkup.skip(path, `the package ${lacking} is missing`);
+      continue;
+    }
+    const floor = settings.pools.find(({ id }) => id === pool)?.control === 'floor';
+    const kept =
+      floor && plugin.capabilities.lease === 'keeper' ? '; its floors are ended by auspex keep, which has to run beside the engine' : '';
     await checkup.run(path, 'PLUGIN_FAILED', async (signal) => {
       const context = standaloneContext({
         clock: checkup.clock,
@@ -16,7 +34,7 @@ export async function checkTargets(checkup: Checkup, { actuators }: ResolvedConf
       const actuator = plugin.create(options as never, context) as Actuator;
       try {
         const { units, ready } = await actuator.read(pool, signal);
-        return { seen: `pool ${pool}: ${plural(units, 'unit')} ordered, ${ready} ready` };
+        return { seen: `pool ${pool}: ${plural(units, 'unit')} ordered, ${ready} ready${kept}` };
       } finally {
         await atMost(checkup.clock, 2_000, actuator.close?.());
       }

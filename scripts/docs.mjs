@@ -6,7 +6,7 @@
 //   node scripts/docs.mjs          writes them
 //   node scripts/docs.mjs --check  names what is out of date, and fails
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -103,7 +103,12 @@ const pages = [
   ...readdirSync(path.join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
-  ...readdirSync(path.join(root, 'packages')).map((name) => `packages/${name}/README.md`),
+  ...readdirSync(path.join(root, 'packages')).flatMap((name) => [
+    `packages/${name}/README.md`,
+    ...(existsSync(path.join(root, 'packages', name, 'docs'))
+      ? readdirSync(path.join(root, 'packages', name, 'docs')).map((page) => `packages/${name}/docs/${page}`)
+      : []),
+  ]),
 ];
 const check = process.argv.includes('--check');
 let stale = 0;

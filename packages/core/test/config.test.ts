@@ -133,6 +133,19 @@ test('options are described from their schema', () => {
   expect(describePlugin(rich).options.map((row) => row.type)).toEqual(['"x" | "y"', '3', 'string | number', 'string[]', 'any']);
 });
 
+test('options of records and of one thing or another are described, too', () => {
+  const either = z.union([
+    z.strictObject({ group: z.string(), set: z.string() }),
+    z.strictObject({ service: z.string(), set: z.string() }),
+    z.number(),
+  ]);
+  const rows = describeOptions(z.strictObject({ pools: z.record(z.string(), either), list: z.array(either) }));
+  expect(rows.map(({ name, required }) => `${name}${required ? '' : '?'}`)).toEqual([
+    ...['pools', 'pools.*.group?', 'pools.*.set', 'pools.*.service?'],
+    ...['list', 'list[].group?', 'list[].set', 'list[].service?'],
+  ]);
+});
+
 test('the nearest word is found only when it is near', () => {
   expect(nearest('leadtime', ['leadTime', 'price'])).toBe('leadTime');
   expect(nearest('zzz', ['leadTime', 'price'])).toBeUndefined();

@@ -4,19 +4,21 @@ import { isAuspexError } from '../exit.ts';
 import type { Checkup } from './checkup.ts';
 import { type Holder, versionOf } from './modules.ts';
 
+type When = (options: Readonly<Record<string, unknown>>) => boolean;
+
 interface Peer {
   readonly name: string;
   readonly holder: Holder;
   /** Is it needed with these options? Default: always. */
-  readonly when?: (options: Readonly<Record<string, unknown>>) => boolean;
+  readonly when?: When;
 }
 
 const without =
-  (option: string): Peer['when'] =>
+  (option: string): When =>
   (options) =>
     options[option] === undefined;
 const sized =
-  (by: string): Peer['when'] =>
+  (by: string): When =>
   ({ pools }) =>
     Object.values((pools ?? {}) as Record<string, object>).some((pool) => by in pool);
 const KUBERNETES: Peer = { name: '@kubernetes/client-node', holder: '@auspex/actuators' };

@@ -19,11 +19,13 @@ interface JsonSchema {
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly anyOf?: readonly JsonSchema[];
+  /** What the values of a record are. */
+  readonly additionalProperties?: JsonSchema | boolean;
   readonly default?: unknown;
   readonly description?: string;
 }
 
-/** The options that a zod object accepts, nested ones dotted, in the order of the schema. */
+/** The options that a zod object accepts, in the order of the schema: nested ones dotted, those of lists after `[]`, of records after `*`. */
 export function describeOptions(schema: z.ZodType, prefix = ''): OptionRow[] {
   return rows(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema, prefix);
 }
@@ -37,10 +39,25 @@ function rows(schema: JsonSchema, prefix: string): OptionRow[] {
       description: property.description ?? '',
       ...(property.default === undefined ? {} : { default: JSON.stringify(property.default) }),
     };
-    const nested = property.properties ? rows(property, `${prefix}${name}.`) : [];
-    const listed = property.items?.properties ? rows(property.items, `${prefix}${name}[].`) : [];
-    return [row, ...nested, ...listed];
+    const { items, additionalProperties: values } = property;
+    return [
+      row,
+      ...nested(property, `${prefix}${name}.`),
+      ...(items ? nested(items, `${prefix}${name}[].`) : []),
+      ...(typeof values === 'object' ? nested(values, `${prefix}${name}.*.`) : []),
+    ];
   });
+}
+
+/** What an object holds; of several that may stand there, all of it, and required is what each of them requires. */
+function nested(schema: JsonSchema, prefix: string): OptionRow[] {
+  const all = (schema.anyOf ?? [schema]).filter((each) => each.properties).map((each) => rows(each, prefix));
+  const found = new Map<string, OptionRow>();
+  for (const row of all.flat()) {
+    const everywhere = all.every((each) => each.some(({ name, required }) => name === row.name && required));
+    if (!found.has(row.name)) found.set(row.name, { ...row, required: everywhere });
+  }
+  return [...found.values()];
 }
 
 function typeText(schema: JsonSchema): string {

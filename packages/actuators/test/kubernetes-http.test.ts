@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Agent } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -221,6 +221,29 @@ describe('credentials', () => {
     expect(await new KubernetesApi(options({})).namespace()).toBe('default');
   });
 
+  test('a program that gives credentials is asked, may fail, and must not hang an order', async () => {
+    const server = await serve((request, response) => response.end(JSON.stringify({ metadata: { name: request.headers.authorization } })));
+    const by = (script: string): KubernetesApi => {
+      const file = kubeconfig(server);
+      const config = JSON.parse(readFileSync(file, 'utf8'));
+      const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'sh', args: ['-c', script], interactiveMode: 'Never' };
+      config.users = [{ name: 'u', user: { exec } }];
+      writeFileSync(file, JSON.stringify(config));
+      return new KubernetesApi(options({ kubeconfig: file, timeLimit: 300 }));
+    };
+    const credential = JSON.stringify({
+      apiVersion: 'client.authentication.k8s.io/v1',
+      kind: 'ExecCredential',
+      status: { token: 'from-exec' },
+    });
+    expect(await by(`echo '${credential}'`).get(web, never)).toEqual({ metadata: { name: 'Bearer from-exec' } });
+    expect(await failure(by('echo no access >&2; exit 1').get(web, never))).toMatchObject({
+      name: 'Unavailable',
+      message: expect.stringContaining('no access'),
+    });
+    expect((await failure(by('sleep 2').get(web, never))).message).toContain('within 300ms');
+  });
+
   test('a file that comes later is read then', async () => {
     const file = join(directory, 'later');
     const client = new KubernetesApi(options({ kubeconfig: file }));
@@ -228,7 +251,6 @@ describe('credentials', () => {
     writeFileSync(file, JSON.stringify({ contexts: [] }));
     await failure(client.get(web, never));
     const server = await serve((_request, response) => response.end('{}'));
-    const { readFileSync } = await import('node:fs');
     writeFileSync(file, readFileSync(kubeconfig(server)));
     expect(await client.get(web, never)).toEqual({});
   });

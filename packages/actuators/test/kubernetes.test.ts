@@ -561,6 +561,27 @@ describe('scale subresource', () => {
     expect((await world.actuator().actuate(last, never)).units).toBe(2);
   });
 
+  test('a budget is matched with the labels of the pods: those of the template, else those that the selector asks for', async () => {
+    const world = new World('scale', 4);
+    const { expires: _, ...full } = order(0, 1);
+    world.cluster.edit(deployments('web'), { spec: { template: { metadata: { labels: { tier: 'front' } } } } });
+    world.cluster.put(budgets('front'), { metadata: {}, spec: { selector: { matchLabels: { tier: 'front' } }, minAvailable: 3 } });
+    expect((await world.actuator().actuate(full, never)).units).toBe(3);
+    const rollout = { group: 'argoproj.io', plural: 'rollouts', namespace: 'shop', name: 'api' };
+    world.cluster.put(rollout, { kind: 'Rollout', metadata: {}, spec: { replicas: 4, selector: { matchLabels: { app: 'api', x: 'y' } } } });
+    world.cluster.put(budgets('api'), { metadata: {}, spec: { selector: { matchLabels: { app: 'api' } }, minAvailable: 2 } });
+    world.pools['api'] = { scale: 'argoproj.io/v1alpha1/rollouts/api' };
+    expect((await world.actuator().actuate({ ...full, pool: 'api', key: 'api@0' }, never)).units).toBe(2);
+  });
+
+  test('deployments of another group do not count themselves', async () => {
+    const world = new World('scale');
+    const at = { group: 'example.com', plural: 'deployments', namespace: 'shop', name: 'web' };
+    world.cluster.put(at, deployment(4));
+    world.pools['web'] = { scale: 'example.com/v1/deployments/web' };
+    expect(await world.actuator().read('web', never)).toEqual({ units: 4, ready: 0 });
+  });
+
   test('a budget that is not met orders nothing', async () => {
     const world = new World('scale', 2);
     world.cluster.put(budgets('web'), { metadata: {}, spec: { selector: {}, minAvailable: 8 } });
@@ -618,6 +639,24 @@ describe('scale subresource', () => {
     await world.actuator().actuate(order(1, 7), never);
     await world.clock.advance(10 * MINUTE);
     expect(await world.actuator().restore?.('web', never)).toMatchObject({ from: 7, units: 3 });
+  });
+
+  test('full control goes to 0 and comes back', async () => {
+    const world = new World('scale');
+    for (const [n, units] of [0, 3].entries()) {
+      const { expires: _, ...full } = order(n, units, { min: 0 });
+      expect(await world.actuator().actuate(full, never)).toMatchObject({ status: 'applied', units });
+      expect((await world.actuator().read('web', never)).units).toBe(units);
+    }
+  });
+
+  test('a pool of another namespace is found there', async () => {
+    const world = new World('scale');
+    const at = { ...deployments('web'), namespace: 'other' };
+    world.cluster.put(at, deployment(4));
+    world.pools['api'] = { scale: 'deployments/web', namespace: 'other' };
+    await world.actuator().actuate(order(0, 7, { pool: 'api', key: 'api@0' }), never);
+    expect([world.units, world.object(at).spec.replicas]).toEqual([2, 7]);
   });
 
   test('a kind without the subresource is refused', async () => {

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -87,17 +87,16 @@ describe('systemd', () => {
     fake.services.set('web@2.service', { active: 'failed', sub: 'failed' });
     await to(3, { shadow: true });
     fake.services.set('web@3.service', { active: 'activating', sub: 'auto-restart' });
-    const { faults } = fake;
-    // Two looks around the order; the second comes after the start.
     expect(await to(3)).toMatchObject({
       status: 'applied',
       units: 3,
       detail: 'web@3.service died and waits for systemd to start it again',
     });
-    expect(faults).toEqual([]);
     fake.services.set('web@2.service', { active: 'failed', sub: 'failed' });
+    fake.done.length = 0;
     const down = await to(1);
     expect(down).toMatchObject({ status: 'applied', units: 1 });
+    expect(fake.done).toEqual(['stop web@3', 'stop web@2']);
     // It failed and is to run no more: no unit, however long it stays loaded.
     expect(await actuator.read('web', signal)).toEqual({ units: 1, ready: 1 });
   });
@@ -142,8 +141,9 @@ describe('systemd', () => {
     fake.faults.push(undefined, undefined, new Unavailable('killed'));
     await expect(to(3)).rejects.toThrow('killed');
     fake.settle('web');
-    const receipt = await to(3, { by: create() });
-    expect(receipt).toMatchObject({ status: 'refused', units: 2 });
+    expect(await to(4, { by: create() })).toMatchObject({ status: 'applied', units: 4 });
+    fake.services.delete('web@1.service');
+    expect(await to(4)).toMatchObject({ status: 'refused', units: 3 });
   });
 
   it('refuses what systemd refuses, in its words', async () => {
@@ -202,6 +202,54 @@ const RECORDED = `
 <property name="UserspaceTimestamp" type="t" access="read"></property>
 `;
 
+/** Goes into cgroups of its own, and then into namespaces. */
+const OUTER = `
+set -eu
+made=
+for line in $(grep -E '^(0:|[0-9]+:name=systemd:)' /proc/self/cgroup); do
+  path=\${line#*:*:}
+  case $line in
+    *name=systemd*) root=/sys/fs/cgroup/systemd ;;
+    *) root=/sys/fs/cgroup; if [ -d /sys/fs/cgroup/unified ]; then root=/sys/fs/cgroup/unified; fi ;;
+  esac
+  mkdir "$root$path/auspex-$$"
+  made="$made $root$path/auspex-$$"
+  echo "MADE$made"
+  echo 0 > "$root$path/auspex-$$/cgroup.procs"
+done
+exec unshare --cgroup --mount --propagation private --pid --fork --kill-child --mount-proc sh "$INNER"
+`;
+
+/** Shows systemd no cgroups but its own; without that it must not run. */
+const INNER = `
+set -eu
+[ -z "$(grep -E '^(0:|[0-9]+:name=systemd:)' /proc/self/cgroup | grep -v ':/$')" ]
+mount -t tmpfs tmpfs /run
+mkdir -p /run/systemd/system
+if [ -d /sys/fs/cgroup/systemd ]; then
+  mount -t tmpfs tmpfs /sys/fs/cgroup
+  mkdir /sys/fs/cgroup/systemd /sys/fs/cgroup/unified
+  mount -t cgroup -o none,name=systemd cgroup /sys/fs/cgroup/systemd
+  mount -t cgroup2 cgroup2 /sys/fs/cgroup/unified
+else
+  mount -t cgroup2 cgroup2 /sys/fs/cgroup
+fi
+"$SYSTEMD" --user --unit=basic.target &
+wait
+`;
+
+/** Removes a cgroup with those in it; false while a process is in one. */
+function removed(cgroup: string): boolean {
+  if (!existsSync(cgroup)) return true;
+  try {
+    for (const entry of readdirSync(cgroup, { withFileTypes: true })) if (entry.isDirectory()) removed(join(cgroup, entry.name));
+    rmdirSync(cgroup);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 describe('systemd over D-Bus', () => {
   const ends: (() => unknown)[] = [];
   afterEach(async () => {
@@ -221,30 +269,42 @@ describe('systemd over D-Bus', () => {
   it('calls what the recorded contract has', () => agrees(RECORDED));
 
   /**
-   * A real manager: `systemd --user` in a mount and PID namespace of its own, where a /run says that the machine was booted by systemd, as it
-   * asks for. Its bus is reached from outside. It ends with its namespace, whatever it has started.
+   * A real manager: `systemd --user` in namespaces of its own. A /run there says that the machine was booted by systemd, as it asks for. It moves
+   * processes between cgroups, so it is put into one of its own and sees no other. Its bus is reached from outside. It ends with its namespace,
+   * whatever it has started.
    */
   async function manager(context: Pick<TestContext, 'skip'>) {
-    const systemdPath = ['/usr/lib/systemd/systemd', '/lib/systemd/systemd'].find((path) => existsSync(path));
-    if (process.getuid?.() !== 0 || !systemdPath) return context.skip('a manager of its own needs root, and systemd on this machine');
+    const program = ['/usr/lib/systemd/systemd', '/lib/systemd/systemd'].find((path) => existsSync(path));
+    if (process.getuid?.() !== 0 || !program) return context.skip('a manager of its own needs root, and systemd on this machine');
     const directory = mkdtempSync(join(tmpdir(), 'auspex-sd-'));
-    const [units, run] = [join(directory, 'units'), join(directory, 'r')];
+    const [units, run, inner, outer] = ['units', 'r', 'inner.sh', 'outer.sh'].map((name) => join(directory, name)) as [
+      string,
+      string,
+      string,
+      string,
+    ];
     mkdirSync(units);
     mkdirSync(run);
     chmodSync(run, 0o700);
     writeFileSync(join(units, 'worker@.service'), '[Service]\nExecStart=/bin/sleep 1000\n');
     writeFileSync(join(units, 'slow@.service'), '[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/sleep 0.5\n');
     writeFileSync(join(units, 'ill@.service'), '[Service]\nType=oneshot\nExecStart=/bin/false\n');
-    const script = `mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system
-      XDG_RUNTIME_DIR=${run} SYSTEMD_UNIT_PATH=${units}: ${systemdPath} --user --unit=basic.target & wait`;
+    writeFileSync(outer, OUTER);
+    writeFileSync(inner, INNER);
     const boot = async () => {
       rmSync(join(run, 'bus'), { force: true });
-      const namespace = ['--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child', '--mount-proc'];
-      const child = spawn('unshare', [...namespace, 'sh', '-c', script], { stdio: 'ignore' });
+      const env = { PATH: process.env['PATH'], INNER: inner, XDG_RUNTIME_DIR: run, SYSTEMD_UNIT_PATH: `${units}:`, SYSTEMD: program };
+      const child = spawn('sh', [outer], { stdio: ['ignore', 'pipe', 'ignore'], env });
+      let said = '';
+      child.stdout.on('data', (text) => {
+        said += String(text);
+      });
       const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
       const end = async (): Promise<void> => {
         child.kill('SIGKILL');
         await gone;
+        const made = [...said.matchAll(/^MADE (.*)$/gm)].at(-1)?.[1]?.split(' ') ?? [];
+        await expect.poll(() => made.map(removed)).toEqual(made.map(() => true));
       };
       ends.push(end);
       return { end, gone };

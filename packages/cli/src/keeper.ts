@@ -1,4 +1,4 @@
-import { type Actuator, AuspexError, type Logger, type Restored } from '@auspex/contracts';
+import { type Actuator, AuspexError, type PluginContext, type Restored } from '@auspex/contracts';
 import { type ResolvedConfig, standaloneContext } from '@auspex/core';
 
 /** One pool whose floors a keeper ends. */
@@ -19,11 +19,11 @@ export interface Round {
  *
  * @throws AuspexError SUPPORT for one that has no `restore` here, as behind `isolation: process`
  */
-export function keptPools({ actuators }: ResolvedConfig, logger: Logger, signal: AbortSignal): Kept[] {
+export function keptPools({ actuators }: ResolvedConfig, given: Pick<PluginContext, 'logger' | 'meter' | 'signal'>): Kept[] {
   const kept: Kept[] = [];
   for (const [pool, { plugin, options, path }] of actuators) {
     if (plugin.capabilities.lease !== 'keeper') continue;
-    const actuator = plugin.create(options as never, standaloneContext({ logger, signal })) as Actuator;
+    const actuator = plugin.create(options as never, standaloneContext(given)) as Actuator;
     if (!actuator.restore)
       throw new AuspexError('SUPPORT', 'it declares lease: keeper and cannot bring anything back here', {
         path,

@@ -1,6 +1,7 @@
 import type { Clock, Logger, Meter, Predictor, Store, Usage } from '@auspex/contracts';
 import type { ResolvedConfig } from './config/parse.ts';
 import { Cycle } from './cycle/cycle.ts';
+import { PoolGauges } from './cycle/gauges.ts';
 import { zoneOf } from './cycle/groups.ts';
 import { type Trainable, Training } from './cycle/training.ts';
 import type { EngineOptions } from './engine.ts';
@@ -109,6 +110,7 @@ export function assemble(config: ResolvedConfig, services: Services, options: En
     failures,
     journal,
     holds,
+    gauges: new PoolGauges(meter, targets.keys()),
     history: training.history,
     logger,
     signal,

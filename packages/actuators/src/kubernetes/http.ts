@@ -83,10 +83,11 @@ class Http implements KubeHttp {
       context.setHeaderParam('Content-Type', type);
       context.setBody(JSON.stringify(body));
     }
-    context.setSignal(AbortSignal.any([signal, limit]) as never);
+    const ends = AbortSignal.any([signal, limit]);
+    context.setSignal(ends as never);
     let answer: { status: number; headers: Readonly<Record<string, string>>; text: string };
     try {
-      await config.applySecurityAuthentication(context);
+      await orAbort(config.applySecurityAuthentication(context), ends);
       context.setAgent(this.#agents.keep(context.getAgent()) as never);
       signal.throwIfAborted();
       const response = await new sdk.IsomorphicFetchHttpLibrary().send(context).toPromise();
@@ -117,6 +118,17 @@ class Http implements KubeHttp {
     });
     return this.#loaded;
   }
+}
+
+/** A program that gives credentials (`exec` in the kubeconfig) may hang, and takes no signal. */
+async function orAbort(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop);
+  });
+  await Promise.race([work, aborted]).finally(() => signal.removeEventListener('abort', stop));
 }
 
 async function load(options: HttpOptions): Promise<Cluster> {

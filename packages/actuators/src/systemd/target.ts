@@ -40,14 +40,14 @@ export class SystemdTarget implements Target<SystemdStatus> {
     const failed = numbered.filter(({ active, name }) => active === 'failed' && same && mark?.parts?.includes(name)).map(({ n }) => n);
     const running = [...numbered.filter(({ active }) => UP.includes(active)).map(({ n }) => n), ...failed].sort((a, b) => a - b);
     const detail = detailOf(options, numbered, failed);
+    // A manager that was started anew runs what it finds enabled, and a change that was cut short is in between: neither was somebody else.
     return {
       units: running.length,
       ready: numbered.filter(({ active }) => active === 'active' || active === 'reloading').length,
       running,
       failed,
       started,
-      // A manager that was started anew runs what it finds enabled: that is no change by somebody.
-      ...(mark && { mark: same ? mark : { ...mark, was: running.length } }),
+      ...(mark && { mark: same && !isBetween(mark, running.length) ? mark : { ...mark, was: running.length } }),
       ...(detail && { detail }),
     };
   }
@@ -73,6 +73,11 @@ export class SystemdTarget implements Target<SystemdStatus> {
     if (!options) throw new Refused(`the options name no pool "${pool}": add it to pools`);
     return options;
   }
+}
+
+/** The units lie between those before the last change and those after it, and it is unknown how far that came. */
+function isBetween({ was, units }: Mark, found: number): boolean {
+  return was !== undefined && found >= Math.min(was, units) && found <= Math.max(was, units);
 }
 
 function nameOf({ unit }: SystemdPool, n: number | '*'): string {

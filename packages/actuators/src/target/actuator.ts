@@ -67,6 +67,7 @@ class ActuatorOver<S extends Status> implements Actuator {
   }
 
   read(pool: string, signal: AbortSignal): Promise<TargetState> {
+    this.#context.meter.count('auspex_actuator_foreign_changes_total', 0, { plugin: this.#options.plugin, pool });
     return this.#alone(pool, async () => {
       const { units, ready } = await this.#status(pool, signal);
       return { units, ready };

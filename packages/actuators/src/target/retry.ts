@@ -19,6 +19,8 @@ export class Retry {
     this.#patience = patience;
     this.#clock = clock;
     this.#meter = meter;
+    // A counter that begins with its first count hides that one from whoever looks at its increase.
+    meter.count('auspex_actuator_retries_total', 0, { plugin });
     const chance = random.fork(`retry/${plugin}`);
     this.#delays = new ExponentialBackoff<number>({
       initialDelay: FIRST,

@@ -228,7 +228,12 @@ function scaleOf({ metadata, spec, status }: Json): Json {
   const selector = Object.entries(spec.selector?.matchLabels ?? {})
     .map(([name, value]) => `${name}=${value}`)
     .join(',');
-  return { metadata, spec: { replicas: spec.replicas }, status: { replicas: status?.readyReplicas ?? 0, selector } };
+  // As the API server has it: 0 is left out.
+  return {
+    metadata,
+    spec: spec.replicas === 0 ? {} : { replicas: spec.replicas },
+    status: { replicas: status?.readyReplicas ?? 0, selector },
+  };
 }
 
 /** https://www.rfc-editor.org/rfc/rfc7386 */

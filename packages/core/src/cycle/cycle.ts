@@ -166,7 +166,7 @@ export class Cycle {
 
   /** Carries decisions out. Shadow orders go to the actuator too, which changes nothing: one code path. */
   async act(decisions: readonly Decision[], epoch: number): Promise<void> {
-    const { actuate, actuated, hooks, journal, signal } = this.#parts;
+    const { actuate, actuated, hooks, journal, gauges, signal } = this.#parts;
     for (const decision of decisions) {
       if (signal.aborted) return;
       if (!actuated.has(decision.pool)) continue;
@@ -192,6 +192,7 @@ export class Cycle {
         state.capacity.lead = accepted(state.capacity.lead, decision.step, units);
       }
       journal.append({ type: 'receipt', step: decision.step, receipt });
+      gauges.receipt(receipt);
       if (isTapped(hooks.receipt)) hooks.receipt.call(receipt);
     }
   }

@@ -175,7 +175,7 @@ export class Deciding {
   }
 
   #guard(state: PoolState, view: PoolView, at: number, decision: Decision, veto: Veto | undefined, settled: boolean): Decision {
-    const { settings, hooks, journal, holds, failures, actuated } = this.#parts;
+    const { settings, hooks, journal, holds, failures, actuated, gauges } = this.#parts;
     const { guards } = settings;
     // What was proposed one lead time ago was proposed for now: units for it must not go before.
     const stabilisationMs = guards.stabilisation ?? (settled ? 0 : Math.max(300_000, state.pool.leadTimeMs + settings.step));
@@ -213,6 +213,7 @@ export class Deciding {
     state.outcomes.weights = final.demand.weights ?? {};
     this.#rollouts?.decided(state, final, actuated.has(state.pool.id), said.hold !== undefined);
     journal.append({ type: 'decision', step: at, decision: final });
+    gauges.decided(final, state.held, actuated.has(state.pool.id));
     if (isTapped(hooks.decided)) hooks.decided.call(final);
     return final;
   }

@@ -11,6 +11,7 @@ import type { Failures } from '../stages/failures.ts';
 import type { LearnStage } from '../stages/learn.ts';
 import type { PredictStage } from '../stages/predict.ts';
 import type { ProfileStage } from '../stages/profile.ts';
+import type { PoolGauges } from './gauges.ts';
 import type { TrainingHistory } from './history.ts';
 
 /** What a cycle is made of. */
@@ -33,6 +34,7 @@ export interface CycleParts {
   readonly failures: Failures;
   readonly journal: Journal;
   readonly holds: HoldBoard;
+  readonly gauges: PoolGauges;
   readonly history: TrainingHistory | undefined;
   readonly logger: Logger;
   readonly signal: AbortSignal;

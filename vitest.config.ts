@@ -17,6 +17,8 @@ export default defineConfig({
   },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+    // Two at a time, also on two cores, where one would be the default: many tests wait for servers most of the time.
+    maxWorkers: 2,
     // Of a machine that does other work, too: a browser's first start alone can take ten seconds.
     testTimeout: 60_000,
     hookTimeout: 60_000,

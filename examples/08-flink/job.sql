@@ -10,6 +10,12 @@ CREATE TABLE requests (
   `time` TIMESTAMP_LTZ(3),
   tenant STRING,
   status INT,
+  outcome AS CASE
+    WHEN status IN (429, 503) THEN 'throttled'
+    WHEN status IN (408, 504) THEN 'timed-out'
+    WHEN status >= 500 THEN 'failed'
+    ELSE 'served'
+  END,
   -- A request may be this late; a later one is not counted.
   WATERMARK FOR `time` AS `time` - INTERVAL '5' SECOND
 ) WITH (
@@ -26,7 +32,7 @@ CREATE TABLE requests (
   'json.ignore-parse-errors' = 'true'
 );
 
-CREATE TABLE usage (
+CREATE TABLE `usage` (
   `at` STRING,
   kind STRING,
   `group` STRING,
@@ -46,30 +52,13 @@ CREATE TABLE usage (
   'properties.transaction.timeout.ms' = '600000'
 );
 
-INSERT INTO usage
+INSERT INTO `usage`
 SELECT
   DATE_FORMAT(window_start, 'yyyy-MM-dd''T''HH:mm:ss''Z''') AS `at`,
   'request' AS kind,
   tenant AS `group`,
   outcome,
   COUNT(*) AS `count`
-FROM TABLE(
-  TUMBLE(
-    TABLE (
-      SELECT
-        `time`,
-        tenant,
-        CASE
-          WHEN status IN (429, 503) THEN 'throttled'
-          WHEN status IN (408, 504) THEN 'timed-out'
-          WHEN status >= 500 THEN 'failed'
-          ELSE 'served'
-        END AS outcome
-      FROM requests
-      WHERE `time` IS NOT NULL AND tenant IS NOT NULL
-    ),
-    DESCRIPTOR(`time`),
-    INTERVAL '10' SECOND
-  )
-)
+FROM TABLE(TUMBLE(TABLE requests, DESCRIPTOR(`time`), INTERVAL '10' SECOND))
+WHERE tenant IS NOT NULL
 GROUP BY window_start, window_end, tenant, outcome;

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -11,8 +11,14 @@ const pages = [
   'README.md',
   'ARCHITECTURE.md',
   ...docs.map((name) => `docs/${name}`),
-  ...packages.map((name) => `packages/${name}/README.md`),
+  ...packages.flatMap((name) => [`packages/${name}/README.md`, ...pagesOf(name)]),
 ];
+
+/** What a package has in its docs folder. */
+function pagesOf(name: string): string[] {
+  const folder = path.join(root, 'packages', name, 'docs');
+  return existsSync(folder) ? readdirSync(folder).map((page) => `packages/${name}/docs/${page}`) : [];
+}
 
 /** Every subpath that a package exports, as a compiler path to its source. */
 function compilerPaths(): Record<string, string[]> {

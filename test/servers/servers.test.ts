@@ -8,6 +8,8 @@ import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { NotAvailable, need, proxy, type Server, type ServerName, startServer } from './index.ts';
+import { answersHaproxy } from './recipes/haproxy.ts';
+import { Kube } from './recipes/kubernetes/kube.ts';
 import { answersCql, answersHttp, answersKafka, answersMongo } from './wire.ts';
 
 const CHECKS: Readonly<Record<ServerName, (server: Server) => Promise<void>>> = {
@@ -17,6 +19,10 @@ const CHECKS: Readonly<Record<ServerName, (server: Server) => Promise<void>>> = 
   prometheus: (server) => answersHttp(`${server.address}/-/ready`),
   alertmanager: (server) => answersHttp(`${server.address}/-/ready`),
   toxiproxy: (server) => answersHttp(`${server.address}/version`),
+  kubernetes: (server) => new Kube(server.address, server.details['token']).call('GET', '/readyz'),
+  moto: (server) => answersHttp(`${server.address}/moto-api/`),
+  haproxy: (server) => answersHaproxy(server.details['socket'] as string),
+  redfish: (server) => answersHttp(`${server.address}/redfish/v1/Systems`),
 };
 const port = (address: string): number => Number(/:(\d+)(?:\/.*)?$/.exec(address)?.[1]);
 /** Only where there is a /proc; elsewhere that it answers no more has to do. */

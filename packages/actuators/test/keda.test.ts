@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { createServer } from 'node:net';
 import type { Clock, Order } from '@auspex/contracts';
 import { fakeContext, ManualClock, runLaws } from '@auspex/testkit';
@@ -43,7 +44,7 @@ function connect(address: string, secrets: ChannelCredentials = credentials.crea
       return (await unary('getMetrics', request))['metricValues'];
     },
     stream: (pool: string) =>
-      (client['streamIsActive'] as (message: object) => AsyncIterable<Answer> & { cancel(): void }).call(client, ref(pool)),
+      (client['streamIsActive'] as (message: object) => AsyncIterable<Answer> & EventEmitter & { cancel(): void }).call(client, ref(pool)),
   };
 }
 

@@ -248,6 +248,12 @@ describe('two instances', () => {
   });
 });
 
+it('a new leader is not silenced by the clock of the old one, which was ahead', async () => {
+  await create().actuate(order(90, 9), never);
+  expect(await create().actuate(order(1, 4, { epoch: 2 }), never)).toMatchObject({ status: 'applied', units: 4 });
+  expect(await create().actuate(order(0, 7, { epoch: 2 }), never)).toMatchObject({ status: 'duplicate', units: 4 });
+});
+
 it('orders of a pool wait for each other, and those of other pools do not', async () => {
   const [first, second] = [defer(), [] as string[]];
   const scale = memory.scale.bind(memory);

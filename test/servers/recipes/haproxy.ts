@@ -59,13 +59,13 @@ export async function startHaproxy(options: ServerOptions): Promise<Server> {
       args: ['-db', '-f', 'haproxy.cfg'],
       env,
       timeoutMs: 30_000,
-      ready: () => answers(socket),
+      ready: () => answersHaproxy(socket),
     };
   });
 }
 
 /** It answers `show info`. */
-function answers(path: string): Promise<void> {
+export function answersHaproxy(path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     let text = '';
     const socket = connect({ path }, () => socket.end('show info\n'));

@@ -105,8 +105,9 @@ class ActuatorOver<S extends Status> implements Actuator {
     const { mark } = status;
     if (mark) {
       if (epoch < mark.epoch) throw older(epoch, mark.epoch);
-      if (step < mark.step || (step === mark.step && status.units === mark.units)) {
-        const mine = attempt.sent && step === mark.step && epoch === mark.epoch;
+      // A new leader is not silenced by the old one's clock: units are absolute, so what it repeats changes nothing.
+      if (epoch === mark.epoch && (step < mark.step || (step === mark.step && status.units === mark.units))) {
+        const mine = attempt.sent && step === mark.step;
         return receipt(order, mine ? 'applied' : 'duplicate', status, mine ? status.detail : undefined);
       }
       if (!this.#isOurs(status, mark)) await this.#leaveAlone(order, status, mark, signal);

@@ -54,6 +54,12 @@ describe.for(['web', 'api'] as const)('a surge in a Kafka topic, for the deploym
   });
 });
 
+it('behind KEDA the pods come from nothing, ahead of time', ({ skip }) => {
+  if (!seen) return skip('no network namespace');
+  expect(seen.idle).toBe(0);
+  expect(seen.looks.filter(({ at: then }) => then < at(SURGE_STEP - 10)).some(({ api }) => api > 0)).toBe(true);
+});
+
 describe('when the engine is killed', () => {
   it('the lease keeper brings the original minimum back within two cycles of its expiry', ({ skip }) => {
     if (!seen) return skip('no network namespace');

@@ -88,6 +88,13 @@ describe('a floor', () => {
     clock.at = STEP + 5 * MINUTE;
     memory.held('web').units = 1;
     expect(await actuator.actuate(floor(5, 7), never)).toMatchObject({ status: 'applied', units: 7 });
+    // Its clock is some seconds ahead of ours.
+    clock.at = STEP + 8 * MINUTE - 5_000;
+    memory.held('web').units = 1;
+    expect(await actuator.actuate(floor(8, 7), never)).toMatchObject({ status: 'applied', units: 7 });
+    clock.at = STEP + 10 * MINUTE;
+    memory.held('web').units = 1;
+    expect(await actuator.actuate(floor(9, 7), never)).toMatchObject({ status: 'refused' });
   });
 
   it('that somebody else has changed is theirs: a keeper forgets it', async () => {

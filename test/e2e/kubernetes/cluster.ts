@@ -6,15 +6,18 @@ const BEHAVIOR = {
   scaleDown: { stabilizationWindowSeconds: 0 },
 };
 
-/** Two Deployments, one of them behind an HPA. */
+/** Two Deployments: one behind an HPA, one at nothing. */
 export async function deploy(kube: Kube, namespace: string): Promise<void> {
   await kube.create('/api/v1/namespaces', { metadata: { name: namespace } });
-  for (const name of ['web', 'api']) {
+  for (const [name, replicas] of [
+    ['web', 1],
+    ['api', 0],
+  ] as const) {
     const labels = { app: name };
     await kube.create(`/apis/apps/v1/namespaces/${namespace}/deployments`, {
       metadata: { name },
       spec: {
-        replicas: 1,
+        replicas,
         selector: { matchLabels: labels },
         template: { metadata: { labels }, spec: { containers: [{ name: 'app', image: 'app' }] } },
       },

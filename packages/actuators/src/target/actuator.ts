@@ -4,6 +4,9 @@ import { Refused } from './errors.ts';
 import { Retry } from './retry.ts';
 import type { Mark, Status, Target } from './target.ts';
 
+/** How far the target's clock may be ahead of ours when it ends a floor by itself. Shorter than what is left of a floor when the next order is due. */
+const SKEW_MS = 10_000;
+
 /** What an actuator over a target has to know. Durations in milliseconds. */
 export interface OverOptions {
   /** Its id, for the log and for metrics. */
@@ -130,7 +133,7 @@ class ActuatorOver<S extends Status> implements Actuator {
   #isOurs({ units }: Status, mark: Mark): boolean {
     if (this.#options.watchful === false) return true;
     if (units === mark.units || units === mark.was) return true;
-    return mark.expires !== undefined && mark.expires <= this.#context.clock.now() && units === mark.original;
+    return mark.expires !== undefined && mark.expires - SKEW_MS <= this.#context.clock.now() && units === mark.original;
   }
 
   async #leaveAlone(order: Order, status: S, mark: Mark, signal: AbortSignal): Promise<void> {

@@ -12,6 +12,8 @@ import { makeMemoryCase } from '../../packages/actuators/test/fakes/memory.ts';
 import { makeMetricCase } from '../../packages/actuators/test/fakes/metric.ts';
 import { makeProcessCase } from '../../packages/actuators/test/fakes/process.ts';
 import { makeRedfishCase } from '../../packages/actuators/test/fakes/redfish.ts';
+import { makeSystemdCase } from '../../packages/actuators/test/fakes/systemd.ts';
+import { makeTrafficControlCase } from '../../packages/actuators/test/fakes/traffic-control.ts';
 import { makeWebhookCase } from '../../packages/actuators/test/fakes/webhook.ts';
 import { GUARDS } from '../../packages/core/src/guards/all.ts';
 import { type GuardLimits, type GuardView, runGuards } from '../../packages/core/src/guards/guard.ts';
@@ -23,7 +25,7 @@ import { Failures } from '../../packages/core/src/stages/failures.ts';
  * memory that fails at random, are driven with hostile decisions; half of the orders pass the engine by and go to the actuator as they are.
  */
 
-const DECISIONS = 7_200;
+const DECISIONS = 6_300;
 const MINUTE = 60_000;
 const BEGIN = Date.UTC(2026, 0, 5);
 const [MIN, MAX] = [2, 12];
@@ -46,6 +48,8 @@ const CASES: Readonly<Record<string, () => ActuatorCase>> = {
   haproxy: () => makeHaproxyCase(),
   redfish: () => makeRedfishCase(),
   process: () => makeProcessCase(),
+  systemd: () => makeSystemdCase(),
+  'traffic-control': () => makeTrafficControlCase(),
 };
 
 /** Time passes when it is moved, and when somebody sleeps. */
@@ -149,15 +153,15 @@ async function drive(subject: ActuatorCase, seed: string): Promise<Told> {
   // Whatever it went through, it does its work afterwards.
   await subject.target.fail?.(false);
   clock.at += 7 * 24 * 60 * MINUTE;
-  // Hosts and servers go one after another.
-  for (const [n, units] of [5, ...Array.from({ length: 12 }, () => 9)].entries()) {
+  // Hosts and servers go one after another, and what was found changed is left alone for an hour first.
+  for (const [n, units] of [5, ...Array.from({ length: 60 }, () => 9)].entries()) {
     const good = {
       ...{ key: `web@good${n}`, pool: 'web', pop: '*', units, min: MIN, max: MAX },
       ...{ epoch: epoch + 1, shadow: false, step: clock.at },
     };
     await stage.actuate(good, never);
     await subject.target.settle('web');
-    clock.at += MINUTE;
+    clock.at += 5 * MINUTE;
   }
   const { units } = await subject.target.state('web');
   expect(units, 'after all of it a plain order').toBe(9);

@@ -16,5 +16,7 @@ export {
   simulated,
   simulatedConfig,
 } from './simulated/index.ts';
+export { type SystemdOptions, systemd, systemdConfig } from './systemd/index.ts';
 export { actuatorOver, type Target } from './target/index.ts';
+export { type TrafficControlOptions, trafficControl, trafficControlConfig } from './traffic-control/index.ts';
 export { type WebhookOptions, webhook, webhookConfig } from './webhook/index.ts';

@@ -8,7 +8,8 @@ import { AuspexError } from '@auspex/contracts';
 import { fakeContext } from '@auspex/testkit';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Agents } from '../src/kubernetes/agents.ts';
-import { KubernetesApi, kubernetes, kubernetesConfig } from '../src/kubernetes/index.ts';
+import { KubernetesApi } from '../src/kubernetes/api.ts';
+import { kubernetes, kubernetesConfig } from '../src/kubernetes/index.ts';
 import { selectorText, selects } from '../src/kubernetes/selector.ts';
 import { Conflict, Refused, Unavailable } from '../src/target/index.ts';
 

@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'v
 import { need, type Server } from '../../../test/servers/index.ts';
 import { type FakeKubelet, NEVER, startFakeKubelet } from '../../../test/servers/recipes/kubernetes/fake-kubelet.ts';
 import { type Json, Kube } from '../../../test/servers/recipes/kubernetes/kube.ts';
-import { KubernetesApi, kubernetes, kubernetesConfig } from '../src/kubernetes/index.ts';
+import { KubernetesApi } from '../src/kubernetes/api.ts';
+import { kubernetes, kubernetesConfig } from '../src/kubernetes/index.ts';
 import { LEASE } from '../src/kubernetes/lease.ts';
 import { Refused, Unavailable } from '../src/target/index.ts';
 

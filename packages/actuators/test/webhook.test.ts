@@ -9,7 +9,8 @@ import { fakeContext, ManualClock, MapStore, runLaws } from '@auspex/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Unavailable } from '../src/target/index.ts';
 import { HttpWebhook } from '../src/webhook/http.ts';
-import { createWebhookActuator, webhook, webhookConfig } from '../src/webhook/index.ts';
+import { webhook, webhookConfig } from '../src/webhook/index.ts';
+import { createWebhookActuator } from '../src/webhook/plugin.ts';
 import { readSecret, sign } from '../src/webhook/secret.ts';
 import { FakeReceiver, makeWebhookCase } from './fakes/webhook.ts';
 

@@ -6,6 +6,8 @@ import { kubernetes } from '@auspex/actuators/kubernetes';
 import { processes } from '@auspex/actuators/process';
 import { redfish } from '@auspex/actuators/redfish';
 import { simulated } from '@auspex/actuators/simulated';
+import { systemd } from '@auspex/actuators/systemd';
+import { trafficControl } from '@auspex/actuators/traffic-control';
 import { webhook } from '@auspex/actuators/webhook';
 import { holidays } from '@auspex/calendars/holidays';
 import { httpCalendar } from '@auspex/calendars/http';
@@ -88,6 +90,8 @@ export const catalogue: readonly Plugin[] = [
   haproxy,
   redfish,
   processes,
+  systemd,
+  trafficControl,
   webhook,
   remoteSource,
   remotePredictor,

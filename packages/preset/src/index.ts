@@ -7,6 +7,8 @@ export { kubernetes } from '@auspex/actuators/kubernetes';
 export { processes } from '@auspex/actuators/process';
 export { redfish } from '@auspex/actuators/redfish';
 export { simulated } from '@auspex/actuators/simulated';
+export { systemd } from '@auspex/actuators/systemd';
+export { trafficControl } from '@auspex/actuators/traffic-control';
 export { webhook } from '@auspex/actuators/webhook';
 export { holidays } from '@auspex/calendars/holidays';
 export { httpCalendar } from '@auspex/calendars/http';

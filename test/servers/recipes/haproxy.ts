@@ -14,7 +14,7 @@ interface Program {
 }
 
 /** The installed one, else that of the Debian package, unpacked into the cache, where nothing is installed and nothing started as a service. */
-async function program(): Promise<Program> {
+export async function haproxyProgram(): Promise<Program> {
   if (await has('haproxy', '-v')) return { file: 'haproxy', env: {} };
   if (!(await has('apt-get', '--version'))) throw new NotAvailable('haproxy is not on the PATH, and this is no Debian to take it from');
   const directory = await built('haproxy-debian', async (at) => {
@@ -35,11 +35,11 @@ async function program(): Promise<Program> {
 }
 
 /**
- * HAProxy with the runtime API at `details.socket` (a path) and `details.tcp` (host:port). `config` is what follows `global`: sections `defaults`,
+ * HAProxy with the runtime API at `details.socket` (a path, level admin) and `details.tcp` (host:port, level operator). `config` is what follows `global`: sections `defaults`,
  * `frontend` and `backend`; `@PORT@` in it becomes the port of `address`.
  */
 export async function startHaproxy(options: ServerOptions): Promise<Server> {
-  const { file, env } = await program();
+  const { file, env } = await haproxyProgram();
   return runLocal(2, ([port = 0, admin = 0], directory) => {
     // The path of a unix socket has at most 107 characters, so nothing is added to the temporary directory but a name.
     const socket = join(directory, 'a.sock');

@@ -1,8 +1,9 @@
 import { type Clock, formatDuration } from '@auspex/contracts';
 import { type Marks, type Records, Refused, type Scaling, type Status, type Target } from '../target/index.ts';
-import { type Backend, Busy, type Change, type HaproxyClient } from './client.ts';
+import { Busy, type Change, type HaproxyClient } from './client.ts';
 import type { HaproxyOptions, HaproxyPool } from './config.ts';
 import { compare, type Entry, type Ledger, type Server } from './ledger.ts';
+import { namesOf } from './names.ts';
 
 /** A backend as it was read. */
 export interface HaproxyStatus extends Status {
@@ -162,14 +163,4 @@ export class HaproxyTarget implements Target<HaproxyStatus> {
     ].filter(Boolean);
     return parts.length === 0 ? undefined : parts.join('; ');
   }
-}
-
-/** Servers of a pool, in the order in which they come into service. @throws Refused where the backend lacks one */
-function namesOf({ backend, servers, add }: HaproxyPool, found: Backend): { name: string; address?: string }[] {
-  const there = new Set(found.servers.map(({ name }) => name));
-  const added = (add?.addresses ?? []).map((address, index) => ({ name: `${add?.prefix}${index + 1}`, address }));
-  const missing = (servers ?? []).filter((name) => !there.has(name));
-  if (missing.length > 0) throw new Refused(`backend ${backend} has no server ${missing.join(', ')}: correct servers in the options`);
-  const names = servers ?? [...there].filter((name) => !added.some((each) => each.name === name));
-  return [...names.map((name) => ({ name })), ...added];
 }

@@ -1,16 +1,13 @@
-import { type Clock, formatDuration } from '@auspex/contracts';
+import type { Clock } from '@auspex/contracts';
 import { type Marks, type Records, Refused, type Scaling, type Status, type Target } from '../target/index.ts';
 import type { Identity, ProcessClient } from './client.ts';
 import type { ProcessOptions, ProcessPool } from './config.ts';
+import { detailOf, died, fresh, keyOf, type Seen, withoutWait } from './life.ts';
 import type { Roster, Worker } from './roster.ts';
 
 /** The workers of a pool as they were found. */
 export interface ProcessStatus extends Status {
   readonly workers: readonly Seen[];
-}
-
-export interface Seen extends Worker {
-  readonly runs: boolean;
 }
 
 export interface ProcessParts {
@@ -43,7 +40,7 @@ export class ProcessTarget implements Target<ProcessStatus> {
       wanted.map(({ runs, slot, key, offset }) => runs && client.ready({ pool, slot, key, options }, offset, signal)),
     );
     const mark = await marks.read(pool);
-    const detail = this.#detail(wanted);
+    const detail = detailOf(wanted, this.#parts.clock.now());
     return {
       units: wanted.length,
       ready: ready.filter(Boolean).length,
@@ -86,19 +83,10 @@ export class ProcessTarget implements Target<ProcessStatus> {
         if (now - worker.stopping >= grace) await client.end(worker as Identity, 'SIGKILL');
         left.push(worker);
       } else {
-        left.push(worker.runs || worker.pid === undefined ? worker : { ...this.#died(worker, now), runs: false });
+        left.push(worker.runs || worker.pid === undefined ? worker : { ...died(worker, now, this.#options.restart), runs: false });
       }
     }
     return left;
-  }
-
-  #died({ pid: _, start: __, ...worker }: Seen, now: number): Worker {
-    const { first, max, reset } = this.#options.restart;
-    const crashes = now - worker.since >= reset ? 1 : worker.crashes + 1;
-    // The first time at once: it ran well until then.
-    const wait = crashes === 1 ? 0 : Math.min(max, first * 2 ** (crashes - 2));
-    const { slot, key, offset } = worker;
-    return { slot, key, offset, since: now, crashes, waits: now + wait };
   }
 
   /** Notes what is to be, starts and ends, and notes what is. */
@@ -165,36 +153,9 @@ export class ProcessTarget implements Target<ProcessStatus> {
     return found ? { ...worker, ...found, runs: true } : { ...worker, runs: false };
   }
 
-  #detail(wanted: readonly Seen[]): string | undefined {
-    const now = this.#parts.clock.now();
-    const parts = wanted
-      .filter(({ runs }) => !runs)
-      .map(({ slot, pid, crashes, waits = 0 }) => {
-        if (pid !== undefined) return `worker ${slot} died`;
-        if (crashes === 0) return `worker ${slot} is not started yet`;
-        const times = crashes > 1 ? ` ${crashes} times in a row` : '';
-        return `worker ${slot} died${times}, comes again in ${formatDuration(Math.max(0, waits - now))}`;
-      });
-    return parts.length === 0 ? undefined : parts.join('; ');
-  }
-
   #pool(pool: string): ProcessPool {
     const options = this.#options.pools[pool];
     if (!options) throw new Refused(`the options name no pool "${pool}": add it to pools`);
     return options;
   }
 }
-
-/** A worker with the lowest number that is free: one that still ends holds its port. */
-function fresh(pool: string, workers: readonly Worker[], now: number): Seen {
-  const taken = new Set(workers.map(({ slot }) => slot));
-  let slot = 1;
-  while (taken.has(slot)) slot++;
-  return { slot, key: keyOf(pool, slot, now), since: now, offset: 0, crashes: 0, runs: false };
-}
-
-function withoutWait({ waits: _, ...worker }: Seen): Seen {
-  return worker;
-}
-
-const keyOf = (pool: string, slot: number, at: number): string => `${pool}/${slot}@${at}`;

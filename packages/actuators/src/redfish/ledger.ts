@@ -11,6 +11,8 @@ const entry = z.strictObject({
   until: z.number().optional(),
   /** Auspex is about to change it, or asked and had no answer: it is unknown whether that went through. */
   pending: z.boolean().optional(),
+  /** It was told to be on and did not come up: it is told to be off before another takes its place. */
+  failed: z.boolean().optional(),
   /** Why it is left alone. */
   why: z.string().optional(),
   /** Times at which Auspex turned it on within the last 24 hours, epoch ms. */
@@ -71,7 +73,7 @@ function nextOf(
       return pending ? settled('starting') : 'foreign';
     case 'starting':
       if (on && healthy) return { ...known, state: 'on' };
-      return now - known.since < boot ? known : left('it did not come up');
+      return now - known.since < boot ? known : { ...left('it did not come up'), failed: true };
     case 'stopping':
       return on ? known : { ...known, state: 'off', since: now };
     case 'left':

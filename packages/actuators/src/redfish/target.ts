@@ -57,6 +57,7 @@ export class RedfishTarget implements Target<RedfishStatus> {
     if (mark) await marks.write(pool, mark);
     const notes = new Notes(pool, status.hosts, ledgers);
     try {
+      await this.#giveUp(status.hosts, notes, signal);
       await this.#raise(status.hosts, units - status.units, notes, signal);
       await this.#lower(status.hosts, status.units - units, notes, signal);
       await this.#force(status.hosts, signal);
@@ -71,6 +72,19 @@ export class RedfishTarget implements Target<RedfishStatus> {
     const ledger = await this.#parts.ledgers.read(pool);
     if (!Object.values(ledger?.hosts ?? {}).some(({ state }) => state === 'stopping')) return;
     await this.#force((await this.status(pool, signal)).hosts, signal);
+  }
+
+  /** A host that may still come up, beside the one in its place, would be one too many. */
+  async #giveUp(hosts: readonly Host[], notes: Notes, signal: AbortSignal): Promise<void> {
+    for (const { system, entry, power } of hosts) {
+      if (!entry.failed || power === undefined) continue;
+      await this.#parts.client.reset(system, 'ForceOff', signal).catch((error: unknown) => {
+        // One that is off already may say so.
+        if (!(error instanceof Refused)) throw error;
+      });
+      const { failed: _, ...rest } = entry;
+      notes.entries.set(system, rest);
+    }
   }
 
   /** All at once; in the place of a host that refuses comes the next. */

@@ -1,4 +1,2 @@
-export type { Service, SystemdClient } from './client.ts';
 export { type SystemdOptions, type SystemdPool, systemdConfig } from './config.ts';
-export { createSystemdActuator, systemd } from './plugin.ts';
-export { type SystemdStatus, SystemdTarget } from './target.ts';
+export { systemd } from './plugin.ts';

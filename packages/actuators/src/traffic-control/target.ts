@@ -39,7 +39,7 @@ export class TrafficControlTarget implements Target<ClassStatus> {
     const noted: Mark | undefined = mark && { ...mark, parts: originalOf(mark, status) };
     // Before the rate, with what was there: a crash between the two is neither a forgotten original nor somebody else's change.
     if (noted) await this.#marks.write(pool, { ...noted, was: status.units });
-    const to = mark ? undefined : exact(status, units);
+    const to = mark ? undefined : exact(status);
     if (units !== status.units || to) {
       const rate = to?.rate ?? rateOf(options, units);
       const ceil = to?.ceil ?? (options.ceil === 'follow' ? rate : Math.max(found.ceil, rate));
@@ -66,12 +66,11 @@ function originalOf(mark: Mark, { found, mark: before }: ClassStatus): readonly 
   return same ? before.parts : [`rate=${found.rate}`, `ceil=${found.ceil}`];
 }
 
-/** The rates to go back to, where it is the original that is brought back. */
-function exact({ mark, found, units: held }: ClassStatus, units: number): { rate: number; ceil: number } | undefined {
-  const value = (name: string): number => Number(mark?.parts?.find((part) => part.startsWith(`${name}=`))?.slice(name.length + 1));
+/** The rates to go back to when a floor has run out; undefined where they are there, or somebody else has set others meanwhile. */
+function exact({ mark, found, units: held }: ClassStatus): { rate: number; ceil: number } | undefined {
+  if (!mark || (held !== mark.units && held !== mark.was)) return undefined;
+  const value = (name: string): number => Number(mark.parts?.find((part) => part.startsWith(`${name}=`))?.slice(name.length + 1));
   const [rate, ceil] = [value('rate'), value('ceil')];
-  if (mark?.original !== units || !(rate > 0 && ceil > 0)) return undefined;
-  // Left as somebody else has set it meanwhile.
-  if (held !== mark.units && held !== mark.was) return undefined;
+  if (!(rate > 0 && ceil > 0)) return undefined;
   return rate === found.rate && ceil === found.ceil ? undefined : { rate, ceil };
 }

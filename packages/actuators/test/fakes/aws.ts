@@ -1,15 +1,6 @@
-import type {
-  AwsClient,
-  AwsOptions,
-  Group,
-  GroupClient,
-  Policy,
-  ScalableTarget,
-  Scheduled,
-  Service,
-  ServiceClient,
-} from '../../src/aws/index.ts';
-import { aws, createAwsActuator } from '../../src/aws/index.ts';
+import type { AwsClient, Group, GroupClient, Policy, ScalableTarget, Scheduled, Service, ServiceClient } from '../../src/aws/client.ts';
+import { type AwsOptions, aws } from '../../src/aws/index.ts';
+import { createAwsActuator } from '../../src/aws/plugin.ts';
 import { Refused, Unavailable } from '../../src/target/index.ts';
 import type { ActuatorCase } from './case.ts';
 

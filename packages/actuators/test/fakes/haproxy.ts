@@ -1,30 +1,23 @@
-import {
-  type Backend,
-  Busy,
-  type Change,
-  createHaproxyActuator,
-  type Found,
-  type HaproxyClient,
-  haproxy,
-  type Ledger,
-} from '../../src/haproxy/index.ts';
+import { type Backend, Busy, type Change, type Found, type HaproxyClient } from '../../src/haproxy/client.ts';
+import { haproxy } from '../../src/haproxy/index.ts';
+import type { Ledger } from '../../src/haproxy/ledger.ts';
+import { createHaproxyActuator } from '../../src/haproxy/plugin.ts';
 import { type Mark, type Records, Refused, Unavailable } from '../../src/target/index.ts';
 import type { ActuatorCase } from './case.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** Records in memory. */
+/** Records in memory. What is handed in and out is the same object: a target makes new ones and changes none. */
 export class MapRecords<T> implements Records<T> {
   readonly #records = new Map<string, T>();
 
   async read(pool: string): Promise<T | undefined> {
-    const record = this.#records.get(pool);
-    return record && structuredClone(record);
+    return this.#records.get(pool);
   }
 
   async write(pool: string, record: T | undefined): Promise<void> {
     if (record === undefined) this.#records.delete(pool);
-    else this.#records.set(pool, structuredClone(record));
+    else this.#records.set(pool, record);
   }
 }
 

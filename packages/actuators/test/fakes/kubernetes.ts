@@ -1,11 +1,6 @@
-import {
-  createKubernetesActuator,
-  type KubeObject,
-  type KubernetesClient,
-  kubernetes,
-  type Place,
-  type Ref,
-} from '../../src/kubernetes/index.ts';
+import type { KubeObject, KubernetesClient, Place, Ref } from '../../src/kubernetes/client.ts';
+import { kubernetes } from '../../src/kubernetes/index.ts';
+import { createKubernetesActuator } from '../../src/kubernetes/plugin.ts';
 import { selects } from '../../src/kubernetes/selector.ts';
 import { Conflict, Refused, Unavailable } from '../../src/target/index.ts';
 import type { ActuatorCase } from './case.ts';

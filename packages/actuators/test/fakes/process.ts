@@ -1,12 +1,7 @@
-import {
-  createProcessActuator,
-  type Identity,
-  type Launch,
-  type ProcessClient,
-  processes,
-  type Roster,
-  type Started,
-} from '../../src/process/index.ts';
+import type { Identity, Launch, ProcessClient, Started } from '../../src/process/client.ts';
+import { processes } from '../../src/process/index.ts';
+import { createProcessActuator } from '../../src/process/plugin.ts';
+import type { Roster } from '../../src/process/roster.ts';
 import { type Mark, Unavailable } from '../../src/target/index.ts';
 import type { ActuatorCase } from './case.ts';
 import { MapRecords } from './haproxy.ts';

@@ -1,4 +1,7 @@
-import { createRedfishActuator, type Ledger, type Power, type RedfishClient, type ResetType, redfish } from '../../src/redfish/index.ts';
+import type { Power, RedfishClient, ResetType } from '../../src/redfish/client.ts';
+import { redfish } from '../../src/redfish/index.ts';
+import type { Ledger } from '../../src/redfish/ledger.ts';
+import { createRedfishActuator } from '../../src/redfish/plugin.ts';
 import { type Mark, Unavailable } from '../../src/target/index.ts';
 import type { ActuatorCase } from './case.ts';
 import { MapRecords } from './haproxy.ts';

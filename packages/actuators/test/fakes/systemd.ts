@@ -1,4 +1,6 @@
-import { createSystemdActuator, type Service, type SystemdClient, systemd } from '../../src/systemd/index.ts';
+import type { Service, SystemdClient } from '../../src/systemd/client.ts';
+import { systemd } from '../../src/systemd/index.ts';
+import { createSystemdActuator } from '../../src/systemd/plugin.ts';
 import { type Mark, Unavailable } from '../../src/target/index.ts';
 import type { ActuatorCase } from './case.ts';
 import { MapRecords } from './haproxy.ts';

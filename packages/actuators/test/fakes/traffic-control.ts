@@ -1,11 +1,7 @@
 import { type Mark, Unavailable } from '../../src/target/index.ts';
-import {
-  type ClassPool,
-  createTrafficControlActuator,
-  type TrafficClass,
-  type TrafficClient,
-  trafficControl,
-} from '../../src/traffic-control/index.ts';
+import type { TrafficClass, TrafficClient } from '../../src/traffic-control/client.ts';
+import { type ClassPool, trafficControl } from '../../src/traffic-control/index.ts';
+import { createTrafficControlActuator } from '../../src/traffic-control/plugin.ts';
 import type { ActuatorCase } from './case.ts';
 import { MapRecords } from './haproxy.ts';
 

@@ -1,13 +1,7 @@
 import { Conflict, Unavailable } from '../../src/target/index.ts';
-import {
-  type Confirmation,
-  createWebhookActuator,
-  type Message,
-  type State,
-  type WebhookClient,
-  type WebhookOptions,
-  webhook,
-} from '../../src/webhook/index.ts';
+import type { Confirmation, Message, State, WebhookClient } from '../../src/webhook/client.ts';
+import { type WebhookOptions, webhook } from '../../src/webhook/index.ts';
+import { createWebhookActuator } from '../../src/webhook/plugin.ts';
 import type { ActuatorCase } from './case.ts';
 
 interface Held {

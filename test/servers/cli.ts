@@ -1,6 +1,6 @@
 import { type Server, type ServerName, startServer, VARIABLES } from './index.ts';
 
-const NAMES: readonly ServerName[] = ['kafka', 'cassandra', 'mongo', 'prometheus', 'alertmanager', 'toxiproxy'];
+const NAMES: readonly ServerName[] = ['kafka', 'cassandra', 'mongo', 'prometheus', 'alertmanager', 'toxiproxy', 'moto'];
 const [verb, ...wanted] = process.argv.slice(2);
 const unknown = wanted.filter((name) => !NAMES.includes(name as ServerName));
 if (verb !== 'up' || wanted.length === 0 || unknown.length > 0) {

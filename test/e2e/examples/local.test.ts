@@ -137,26 +137,22 @@ test('an evening: fewer requests fail than with a reactive rule, and nothing is 
   await nothingIsLeftOf(story);
 }, 180_000);
 
-test.for(['SIGINT', 'SIGTERM'] as const)(
-  '%s in the middle leaves no process, no port, no file',
-  async (signal, { skip }) => {
-    if (missing) return skip(missing);
-    const story = start(signal, []);
-    for (const until = Date.now() + 60_000; !/^17:4/m.test(story.said()) && Date.now() < until; ) await wait(50);
-    const ports = portsOf(story.said());
-    expect(await Promise.all([0, 1, PORTS, PORTS + 1].map((n) => accepts(ports[n] as number))), story.said()).toEqual([
-      true,
-      true,
-      true,
-      true,
-    ]);
-    if (process.platform === 'linux') expect(processesOf(story).length).toBeGreaterThan(4);
-    story.child.kill('SIGINT');
-    expect(await story.ended, story.complained()).toBe(0);
-    await nothingIsLeftOf(story);
-  },
-  120_000,
-);
+test('Ctrl-C in the middle leaves no process, no port, no file', async ({ skip }) => {
+  if (missing) return skip(missing);
+  const story = start('interrupted', []);
+  for (const until = Date.now() + 60_000; !/^17:4/m.test(story.said()) && Date.now() < until; ) await wait(50);
+  const ports = portsOf(story.said());
+  expect(await Promise.all([0, 1, PORTS, PORTS + 1].map((n) => accepts(ports[n] as number))), story.said()).toEqual([
+    true,
+    true,
+    true,
+    true,
+  ]);
+  if (process.platform === 'linux') expect(processesOf(story).length).toBeGreaterThan(4);
+  story.child.kill('SIGINT');
+  expect(await story.ended, story.complained()).toBe(0);
+  await nothingIsLeftOf(story);
+}, 120_000);
 
 test('without HAProxy it says what to install', async () => {
   const bin = path.join(folder, 'empty');

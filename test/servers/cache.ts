@@ -21,6 +21,7 @@ export async function built(key: string, build: (directory: string) => Promise<v
   const temporary = mkdtempSync(join(ROOT, `${key}.part-`));
   try {
     if (!existsSync(directory)) {
+      process.stderr.write(`making ${key}, once on this machine\n`);
       await build(temporary);
       try {
         renameSync(temporary, directory);

@@ -36,7 +36,7 @@ async function within(ms: number, holds: () => boolean): Promise<boolean> {
 describe('test servers', () => {
   it.for(Object.keys(CHECKS) as ServerName[])(
     '%s answers, dies, comes back at the same address and stops',
-    { timeout: 300_000 },
+    { timeout: 3_600_000 },
     async (name, context) => {
       const server = await need(name, context, { own: true });
       const { address, pid } = server;

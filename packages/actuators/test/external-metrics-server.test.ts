@@ -15,6 +15,8 @@ import { makeCertificates } from './certificates.ts';
 
 const never = new AbortController().signal;
 const NS = 'metrics';
+/** The first time the API server is built. */
+const BUILD_MS = 3_600_000;
 
 async function within<T>(what: string, ask: () => Promise<T>, holds: (answer: T) => boolean): Promise<T> {
   for (const until = Date.now() + 40_000; ; await wait(100)) {

@@ -392,3 +392,23 @@ test('stop ends a run after the step that it is in', async () => {
   expect(engine.counts().steps).toBe(10);
   await engine.close();
 });
+
+test('a pool that no group loads is told of once, with the POPs that were seen', async () => {
+  const warnings: { fields: object; message: string }[] = [];
+  const logger = { debug() {}, info() {}, warn: (fields: object, message: string) => void warnings.push({ fields, message }), error() {} };
+  const pools = [
+    { id: 'web', unitRate: 1, target: 1, leadTime: '2m' },
+    { id: 'far', pop: 'fra', unitRate: 1, target: 1, leadTime: '2m' },
+  ];
+  const busy = traffic(Array.from({ length: 90 }, () => 12));
+  const host = { clock: new VirtualClock(T0), logger };
+  await run(fakeConfig(busy, { pools }), { host });
+  const told = warnings.filter(({ message }) => message.includes('has no demand'));
+  expect(told.map(({ fields }) => fields)).toEqual([{ pool: 'far', pop: 'fra', groups: 1, pops: expect.any(Array) }]);
+  expect(told[0]?.message).toMatch(
+    /^pool far has no demand: none of 1 group\(s\) at the POPs ".*" loads it; check its pop, serves and measure$/,
+  );
+  warnings.length = 0;
+  await run(fakeConfig(busy.slice(0, 12 * 50), { pools }), { host: { ...host, clock: new VirtualClock(T0) } });
+  expect(warnings).toEqual([]);
+});

@@ -358,6 +358,16 @@ describe('replay', () => {
     expect(report.frontier.map(({ label }) => label)).toContain('HPA at 90 %');
   });
 
+  it('says of a pool that no group loads that it is one', async () => {
+    const events = requests(wave(80), 'gold', 'atl');
+    const pools: AuspexConfig['pools'] = [
+      { id: 'all', unitRate: 5 },
+      { id: 'far', pop: 'fra', unitRate: 5 },
+    ];
+    const { report } = await replay(input({ events }, 30, { pools }));
+    expect(report.notes).toContain('No group of the trace loads far (pop fra): check its pop, serves and measure.');
+  });
+
   it('puts the HPA at other targets on the frontier', async () => {
     const { report } = await replay(input(single(wave(200)), 50));
     expect(report.frontier.map(({ policy, label }) => `${policy}: ${label}`)).toEqual([

@@ -15,6 +15,9 @@ import { guardView, type PoolState, quietRate } from './pools.ts';
 import { readReduction } from './reduction.ts';
 import type { World } from './world.ts';
 
+/** How long a pool may be without a group before that is worth a word. */
+const WATCHED_MS = 3_600_000;
+
 /** A reason to leave the units as they are, and the tap that gave it. */
 interface Veto {
   readonly by: string;
@@ -30,6 +33,9 @@ export class Deciding {
   /** Of an engine that acts: one that only watches has nothing to roll out. */
   readonly #rollouts: Rollouts | undefined;
   readonly #capacity: CapacityLearning;
+  /** Steps decided while groups were there, and whether pools without any were told of. */
+  #watched = 0;
+  #told = false;
 
   /** @param digest of all closed usage */
   constructor(parts: CycleParts, world: World, digest: () => string) {
@@ -42,9 +48,28 @@ export class Deciding {
     this.#capacity = new CapacityLearning(settings, journal, logger, (state, size) => world.resize(state, size));
   }
 
+  /** A pool that no group loads looks calm everywhere: said once, when an hour of steps has shown it. */
+  #warnOfIdlePools(): void {
+    if (this.#told || this.#world.groups.all.size === 0) return;
+    const { settings, logger } = this.#parts;
+    if (++this.#watched * settings.step < WATCHED_MS) return;
+    this.#told = true;
+    const { all } = this.#world.groups;
+    const pops = [...new Set([...all.values()].flatMap((group) => [...group.pops]))].sort();
+    for (const { pool, members } of this.#world.pools) {
+      if (members.size > 0) continue;
+      const seen = `${all.size} group(s) at the POPs ${pops.map((pop) => `"${pop}"`).join(', ')}`;
+      logger.warn(
+        { pool: pool.id, pop: pool.pop, groups: all.size, pops },
+        `pool ${pool.id} has no demand: none of ${seen} loads it; check its pop, serves and measure`,
+      );
+    }
+  }
+
   /** Decides for every pool, journals it, and returns the decisions; nothing is actuated yet. */
   async decide(at: number, forecasts: ReadonlyMap<string, Forecast>): Promise<Decision[]> {
     const { allocate, settings, hooks } = this.#parts;
+    this.#warnOfIdlePools();
     for (const state of this.#world.pools) this.#rollouts?.learn(state, at);
     await Promise.all(this.#world.pools.map((state) => this.#read(state)));
     const views = this.#world.pools.map((state) => this.#view(state, at, forecasts));

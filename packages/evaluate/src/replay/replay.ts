@@ -254,6 +254,11 @@ function assumptions(input: ReplayInput, goal: number, recording: Recording, set
   const unknown = countUnknown(recording);
   if (unknown > 0) notes.push(`${unknown} of ${recording.steps} steps are gaps of the trace: they cost units, and count nowhere else.`);
   if (recording.failures > 0) notes.push(`Plugins failed ${recording.failures} times; fallbacks stood in, and the journal has each.`);
+  const idle = recording.pools.filter(({ rate, history }) => history.peak === 0 && rate.every((each) => !(each > 0)));
+  if (idle.length > 0) {
+    const named = idle.map(({ pool }) => `${pool.id} (pop ${pool.pop})`).join(', ');
+    notes.push(`No group of the trace loads ${named}: check its pop, serves and measure.`);
+  }
   if (recording.pools.some(({ history }) => history.peak === 0))
     notes.push('A pool without history before the measured span has no static peak: its baseline holds the most units allowed.');
   return notes;

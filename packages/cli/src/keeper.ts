@@ -8,6 +8,12 @@ export interface Kept {
   readonly actuator: Required<Pick<Actuator, 'restore'>> & Actuator;
 }
 
+/** Pools whose floors stay when the engine is gone, unless a keeper runs. */
+export function poolsToKeep({ actuators, settings }: ResolvedConfig): string[] {
+  const floors = settings.pools.filter(({ control }) => control === 'floor').map(({ id }) => id);
+  return floors.filter((id) => actuators.get(id)?.plugin.capabilities.lease === 'keeper');
+}
+
 /** What one round over all pools came to. */
 export interface Round {
   readonly restored: readonly (Restored & { readonly plugin: string })[];

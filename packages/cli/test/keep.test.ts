@@ -71,6 +71,15 @@ describe('auspex keep', () => {
     expect(ran.err).toContain('there is nothing to keep');
   });
 
+  it('is asked for by a live run whose floors it has to end', async () => {
+    const { cwd } = project();
+    write(cwd, 'access.log', '10.0.0.1 - - [05/Jan/2026:00:00:00 +0000] "GET /a HTTP/1.1" 200 1\n');
+    const live = await auspex(cwd, ['run', '--config', 'config.yaml', '--mode', 'live']);
+    expect(live.err).toContain('floors of these pools are ended by auspex keep');
+    const shadow = await auspex(cwd, ['run', '--config', 'config.yaml']);
+    expect(shadow.err).not.toContain('auspex keep');
+  });
+
   it('refuses a time that is none', async () => {
     const { cwd } = project();
     expect((await auspex(cwd, ['keep', '--config', 'config.yaml', '--every', '0s'])).code).toBe(2);

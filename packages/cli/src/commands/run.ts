@@ -16,6 +16,7 @@ import { catalogue } from '@auspex/preset';
 import type { Command } from 'commander';
 import { isAuspexError } from '../exit.ts';
 import type { Io } from '../io.ts';
+import { poolsToKeep } from '../keeper.ts';
 import { bothMeters, LISTEN, listen } from '../listen.ts';
 import { findConfig, loadConfig } from '../load-config.ts';
 import { LEVELS, makeLogger } from '../log.ts';
@@ -67,6 +68,8 @@ async function run(flags: Flags, io: Io): Promise<void> {
   const readiness = new Readiness(resolved.settings, () => clock.now());
   const listening = flags.listen === undefined ? undefined : await listen(flags.listen, () => readiness.why());
   if (listening) logger.info({ url: listening.url }, 'listening');
+  const kept = mode === 'live' ? poolsToKeep(resolved) : [];
+  if (kept.length > 0) logger.info({ pools: kept }, 'floors of these pools are ended by auspex keep: it has to run beside this');
   const memory = new MemoryMeter();
   const running: Running = { mode, decide, logger, memory, meter: bothMeters(memory, listening?.meter), readiness };
   try {

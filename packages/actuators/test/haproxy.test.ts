@@ -251,6 +251,20 @@ describe('haproxy', () => {
   });
 });
 
+it('an answer that is cut short, as by a HAProxy that is killed, is no success', async () => {
+  const { createServer: listen } = await import('node:net');
+  const { RuntimeApi } = await import('../src/haproxy/runtime.ts');
+  const dying = listen((socket) => socket.end());
+  await new Promise<void>((resolve) => dying.listen(0, '127.0.0.1', resolve));
+  try {
+    const api = new RuntimeApi(`127.0.0.1:${(dying.address() as { port: number }).port}`, 1_000);
+    await expect(api.change('web', { server: 's1', to: 'ready' }, signal)).rejects.toThrow(Unavailable);
+    await expect(api.look('web', signal)).rejects.toThrow('closed the connection within the answer');
+  } finally {
+    dying.close();
+  }
+});
+
 describe('haproxy, the real one', () => {
   const ends: (() => unknown)[] = [];
   afterEach(async () => {

@@ -295,7 +295,12 @@ describe('connections', () => {
     const proxy = new ViaProxy(given);
     expect(agents.keep(proxy)).toBe(proxy);
     expect(agents.keep(undefined)).toBeUndefined();
+    const last = agents.keep(new Agent(given)) as Agent;
+    const ended = vi.spyOn(last, 'destroy');
     agents.close();
+    // What is kept open keeps a process alive.
+    expect(ended).toHaveBeenCalledOnce();
+    expect(agents.keep(new Agent(given))).not.toBe(last);
   });
 });
 

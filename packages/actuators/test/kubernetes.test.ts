@@ -499,6 +499,17 @@ describe('ScaledObject', () => {
     expect((await world.actuator().actuate(order(1, 6), never)).status).toBe('applied');
   });
 
+  test('that is paused while a floor holds gets back what was there: its pause must not keep the floor', async () => {
+    const world = new World('scaledObject');
+    await world.actuator().actuate(order(0, 6), never);
+    world.cluster.edit(scaledObjects('web'), { metadata: { annotations: { 'autoscaling.keda.sh/paused': 'true' } } });
+    expect((await world.actuator().actuate(order(1, 7), never)).detail).toContain('is paused');
+    await world.clock.advance(10 * MINUTE);
+    expect(await world.actuator().restore?.('web', never)).toMatchObject({ from: 6, units: 2 });
+    expect(world.units).toBe(2);
+    expect(world.object(scaledObjects('web')).metadata.annotations).not.toHaveProperty(['auspex.dev/lease']);
+  });
+
   test('defaults are those of KEDA, and what was unset is unset again', async () => {
     const world = new World('scaledObject');
     world.cluster.put(scaledObjects('web'), {

@@ -71,6 +71,23 @@ describe('units as a metric', () => {
     expect(await actuator.actuate(order(1, 4), never)).toMatchObject({ status: 'applied', units: 4 });
   });
 
+  it('are read beside a live engine, as a shadow run and the doctor do, and not served', async () => {
+    const { actuator, workload } = make();
+    workload.taken = Object.assign(new Error('address in use'), { code: 'EADDRINUSE' });
+    expect(await actuator.read('web', never)).toEqual({ units: 1, ready: 1 });
+    expect(await actuator.actuate(order(0, 4, { shadow: true }), never)).toMatchObject({ status: 'shadow', units: 1 });
+    await expect(actuator.actuate(order(0, 4), never)).rejects.toThrow('cannot listen at nowhere:0');
+    expect(workload.written).toEqual([]);
+    workload.taken = undefined;
+    expect(await actuator.actuate(order(0, 4), never)).toMatchObject({ status: 'applied', units: 4 });
+  });
+
+  it('are not read where the endpoint cannot be had for another reason', async () => {
+    const { actuator, workload } = make();
+    workload.taken = Object.assign(new Error('permission denied'), { code: 'EACCES' });
+    await expect(actuator.read('web', never)).rejects.toThrow('cannot listen at nowhere:0');
+  });
+
   it('never exceed what the scaler allows, and say so', async () => {
     const { actuator, workload } = make();
     workload.most = 6;

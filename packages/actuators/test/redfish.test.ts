@@ -68,6 +68,37 @@ describe('redfish', () => {
     expect(wanted()).toEqual([1, 0, 0, 0, 0]);
   });
 
+  it.each([
+    ['the host says that it serves', true],
+    ['nobody says whether the host is on', false],
+  ])('a BMC that is silent at the first order makes no floor go back to fewer hosts than were on: %s', async (_, asked) => {
+    const hosts = Array.from({ length: 5 }, (_, index) => ({
+      system: systemOf('web', index + 1),
+      ...(asked && { health: `${systemOf('web', index + 1)}/health` }),
+    }));
+    const { to, fake, wanted, clock, create } = world({ pools: { web: { hosts } } });
+    fake.host(2).silent = true;
+    await to(3, { expires: START + 3 * MINUTE });
+    fake.settle('web');
+    fake.host(2).silent = false;
+    await clock.advance(3 * MINUTE);
+    expect(await create().restore?.('web', signal)).toMatchObject({ units: 2 });
+    expect(wanted()).toEqual([1, 1, 0, 0, 0]);
+  });
+
+  it('a BMC that is silent when a floor has run out leaves no host on for good', async () => {
+    const { to, fake, wanted, clock, create } = world();
+    await to(4, { expires: START + 3 * MINUTE });
+    fake.settle('web');
+    Object.assign(fake.host(4), { silent: true, healthy: false });
+    await clock.advance(3 * MINUTE);
+    await expect(create().restore?.('web', signal)).rejects.toThrow('may still be on: https://web4 does not answer');
+    fake.host(4).silent = false;
+    expect(await create().restore?.('web', signal)).toMatchObject({ units: 2 });
+    expect(wanted()).toEqual([1, 1, 0, 0, 0]);
+    expect(await create().restore?.('web', signal)).toBeUndefined();
+  });
+
   it('a host that is on and does not answer is not ready', async () => {
     const { to, fake, actuator } = world();
     await to(3);
@@ -273,6 +304,8 @@ describe('redfish', () => {
     [{ pools: {} }, 'names no pool'],
     [{ pools: { web: { hosts: [] } } }, 'hosts'],
     [{ pools: { web: { hosts: [{ system: 'ftp://bmc' }] } } }, 'system'],
+    [{ pools: { web: { hosts: [{ system: 'https://root:secret@bmc/1' }] } } }, 'holds a user or password: give userEnv and passwordEnv'],
+    [{ pools: { web: { hosts: [{ system: 'https://bmc/1', health: 'https://key@host/health' }] } } }, 'holds a user or password'],
     [{ pools: { web: { hosts: [{ system: 'http://b/1' }] }, api: { hosts: [{ system: 'http://b/1' }] } } }, 'a host stands twice'],
     [{ cyclesPerDay: 0 }, 'cyclesPerDay'],
   ])('refuses the options %j', (options, text) => {

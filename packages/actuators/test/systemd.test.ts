@@ -164,6 +164,25 @@ describe('systemd', () => {
     expect(fake.of('web').map(([name]) => name)).toEqual(['web@1.service']);
   });
 
+  it('a floor whose end was cut short halfway is brought back by the next look', async () => {
+    const { to, fake, clock, create } = world();
+    await to(6, { expires: START + 2 * MINUTE });
+    fake.settle('web');
+    await clock.advance(2 * MINUTE);
+    // Two stops go well, and then the bus is away, or the keeper is killed.
+    const stop = fake.stop.bind(fake);
+    let stops = 0;
+    fake.stop = async (...given) => {
+      if (++stops === 3) throw new Unavailable('systemd: Connection timed out');
+      await stop(...given);
+    };
+    await expect(create().restore?.('web', signal)).rejects.toThrow('timed out');
+    expect(fake.count('web', 'active')).toBe(4);
+    expect(await create().restore?.('web', signal)).toMatchObject({ units: 1 });
+    expect(fake.count('web', 'active')).toBe(1);
+    expect(await create().restore?.('web', signal)).toBeUndefined();
+  });
+
   it('two instances: the older epoch is refused by what the other left', async () => {
     const { to, create } = world();
     await to(3, { epoch: 5, by: create() });

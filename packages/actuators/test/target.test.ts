@@ -1,5 +1,6 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Actuator, Clock, Order, PluginContext } from '@auspex/contracts';
 import { fakeContext, type RecordingLogger, type RecordingMeter, runLaws } from '@auspex/testkit';
@@ -67,6 +68,27 @@ describe('a floor', () => {
     expect(memory.held('web')).toMatchObject({ units: 9, mark: { units: 9, original: 6, expires: STEP + 4 * MINUTE } });
     await actuator.actuate(floor(2, 2), never);
     expect(memory.held('web').units).toBe(6);
+  });
+
+  it('over an original outside the bounds leaves that as it is', async () => {
+    memory.held('web').units = 30;
+    const actuator = create();
+    for (const n of [0, 1]) expect(await actuator.actuate(floor(n, 9), never)).toMatchObject({ status: 'applied', units: 30 });
+    expect(memory.written).toEqual([]);
+  });
+
+  it('that the engine renews while a keeper is about to end it is not told as ended', async () => {
+    const [engine, keeper] = [create({ patience: 8_000 }), create({ patience: 8_000 })];
+    await engine.actuate(floor(0, 9), never);
+    clock.at = STEP + 4 * MINUTE;
+    const scale = memory.scale.bind(memory);
+    memory.scale = async (...given) => {
+      memory.scale = scale;
+      await engine.actuate(floor(4, 7), never);
+      await scale(...given);
+    };
+    expect(await keeper.restore?.('web', never)).toBeUndefined();
+    expect(memory.held('web')).toMatchObject({ units: 7, mark: { original: 1, expires: STEP + 7 * MINUTE } });
   });
 
   it('that ran out and was brought back begins anew with what is there then', async () => {
@@ -141,6 +163,16 @@ describe('units that somebody else has set', () => {
     );
   });
 
+  it('are left alone by a keeper too, whose look does not end that time', async () => {
+    await create().actuate(floor(0, 9), never);
+    memory.held('web').units = 5;
+    await create().actuate(floor(1, 9), never);
+    clock.at = STEP + 10 * MINUTE;
+    expect(await create().restore?.('web', never)).toBeUndefined();
+    expect((await create().actuate(floor(10, 9), never)).detail).toContain('left alone until');
+    expect(memory.held('web').units).toBe(5);
+  });
+
   it('are known by another instance, after a restart', async () => {
     await create().actuate(floor(0, 9), never);
     memory.held('web').units = 4;
@@ -205,6 +237,39 @@ describe('a target that fails', () => {
     expect(clock.slept).toEqual([]);
   });
 
+  it('that takes its time is not asked again where that would end after the patience', async () => {
+    const actuator = create();
+    const status = memory.status.bind(memory);
+    let asked = 0;
+    memory.status = async (...given) => {
+      asked++;
+      clock.at += 3_000;
+      await status(...given);
+      throw new Unavailable('no answer within 3s');
+    };
+    const since = clock.at;
+    await expect(actuator.actuate(order(0, 4), never)).rejects.toThrow('no answer');
+    expect(asked).toBe(2);
+    expect(clock.at - since).toBeLessThanOrEqual(8_000);
+  });
+
+  it('that refuses, and then is away, says why it refused, at once', async () => {
+    const actuator = create();
+    memory.failures.push(new Refused('quota'), ...Array.from({ length: 20 }, () => new Unavailable('gone')));
+    expect(await actuator.actuate(order(0, 4), never)).toMatchObject({ status: 'refused', detail: 'quota', units: 0 });
+    expect(clock.slept).toEqual([]);
+  });
+
+  it('is told nothing by a floor that ran out while it waited', async () => {
+    const actuator = create();
+    clock.at = STEP + 3 * MINUTE;
+    expect(await actuator.actuate(floor(0, 9), never)).toMatchObject({
+      status: 'refused',
+      detail: 'the floor ran out at 2026-01-05T00:03:00Z, before it could be set',
+    });
+    expect(memory.changes).toBe(0);
+  });
+
   it('that refuses is not asked again', async () => {
     memory.failures.push(new Refused('quota of 3 exceeded'));
     expect(await create().actuate(order(0, 5), never)).toMatchObject({ status: 'refused', units: 1, detail: 'quota of 3 exceeded' });
@@ -253,6 +318,12 @@ describe('two instances', () => {
     });
     expect(memory.held('web').units).toBe(9);
   });
+});
+
+it('a shadow of a later epoch, beside the engine on one store, takes nothing from it', async () => {
+  const [shadow, engine] = [create(), create()];
+  expect(await shadow.actuate(order(0, 9, { epoch: 5, shadow: true }), never)).toMatchObject({ status: 'shadow' });
+  expect(await engine.actuate(order(0, 4), never)).toMatchObject({ status: 'applied', units: 4 });
 });
 
 it('a new leader is not silenced by the clock of the old one, which was ahead', async () => {
@@ -308,6 +379,79 @@ describe('marks in files', () => {
     await marks.write('web', undefined);
     await marks.write('web', undefined);
     expect(await marks.read('web')).toBeUndefined();
+  });
+
+  it('of engine and keeper in containers, both with pid 1, are never a part of each other', async () => {
+    const [engine, keeper] = [new FileMarks(directory, 'x'), new FileMarks(directory, 'x')];
+    const long: Mark = { ...mark, parts: Array.from({ length: 2_000 }, (_, n) => `host-${n}`) };
+    for (let round = 0; round < 20; round++) {
+      await Promise.all([engine.write('web', long), keeper.write('web', mark), engine.write('web', mark), keeper.write('web', long)]);
+      expect([mark, long]).toContainEqual(await engine.read('web'));
+    }
+    expect(readdirSync(join(directory, 'x'))).toEqual(['web.json']);
+  });
+
+  it('of another object are nobody’s to go by: the pool was pointed elsewhere, or two actuators share the directory', async () => {
+    const one = new FileMarks(directory, 'x', () => 'backend web');
+    await one.write('web', mark);
+    expect(await one.read('web')).toEqual(mark);
+    const other = new FileMarks(directory, 'x', () => 'backend front');
+    await expect(other.read('web')).rejects.toThrow('is a record of backend web, and the pool "web" is backend front');
+    await expect(other.write('web', mark)).rejects.toThrow('is a record of backend web');
+    expect(await one.read('web')).toEqual(mark);
+    // What says nothing of whose it is was written before there was anything to say.
+    await new FileMarks(directory, 'x').write('web', mark);
+    expect(await other.read('web')).toEqual(mark);
+  });
+
+  it('keep a keeper from ending a floor while the engine renews it: neither undoes the other, nor is the original forgotten', async () => {
+    const marks = new FileMarks(directory, 'x');
+    const plain = new MemoryTarget();
+    let between = async (): Promise<void> => undefined;
+    const kept = withMarks(
+      {
+        status: async (pool, signal) => {
+          const { mark: _, ...status } = await plain.status(pool, signal);
+          return status;
+        },
+        scale: async (pool, { units }) => {
+          await between();
+          plain.held(pool).units = units;
+        },
+      },
+      marks,
+    );
+    const made = (): Actuator => actuatorOver(kept, { plugin: 'x', patience: 0, handsOff: MINUTE }, context);
+    const [engine, keeper] = [made(), made()];
+    await engine.actuate(floor(0, 9), never);
+    clock.at = STEP + 4 * MINUTE;
+    const during: unknown[] = [];
+    between = async () => {
+      between = async () => undefined;
+      await engine.actuate(floor(4, 7), never).catch((error: Error) => during.push(error.message));
+    };
+    expect(await keeper.restore?.('web', never)).toMatchObject({ from: 9, units: 1 });
+    expect(during).toEqual([expect.stringContaining('another process holds')]);
+    expect(await engine.actuate(floor(5, 7), never)).toMatchObject({ status: 'applied', units: 7 });
+    expect(await marks.read('web')).toMatchObject({ units: 7, original: 1 });
+    expect(readdirSync(join(directory, 'x'))).toEqual(['web.json']);
+  });
+
+  it('of a process that died while it held the pool are free again', async () => {
+    const marks = new FileMarks(directory, 'x');
+    await marks.write('web', mark);
+    const lock = join(directory, 'x', 'web.lock');
+    writeFileSync(lock, `${process.pid} ${hostname()}\n`);
+    await expect(marks.alone('web', async () => 1)).rejects.toThrow(Conflict);
+    utimesSync(lock, new Date(Date.now() - 120_000), new Date(Date.now() - 120_000));
+    expect(await marks.alone('web', async () => 2)).toBe(2);
+    const { pid = 0 } = spawnSync(process.execPath, ['-e', '0']);
+    writeFileSync(lock, `${pid} ${hostname()}\n`);
+    expect(await marks.alone('web', async () => 3)).toBe(3);
+    // Of another machine nothing is known but the time.
+    writeFileSync(lock, `${pid} elsewhere\n`);
+    await expect(marks.alone('web', async () => 4)).rejects.toThrow(Conflict);
+    expect(readdirSync(join(directory, 'x')).sort()).toEqual(['web.json', 'web.lock']);
   });
 
   it('that cannot be read keep everything as it is, and say which file it is', async () => {

@@ -125,7 +125,7 @@ describe('traffic-control', () => {
     await clock.advance(10 * MINUTE);
     expect(await create().restore?.('web', signal)).toMatchObject({ from: 9, units: 6 });
     expect(held()).toEqual({ rate: 55, ceil: 60, prio: 3 });
-    await to(9, { expires: START + 16 * MINUTE });
+    await to(9, { expires: START + 20 * MINUTE });
     fake.set('1:10', { rate: 33e6, ceil: 44e6 });
     await clock.advance(10 * MINUTE);
     expect(await create().restore?.('web', signal)).toMatchObject({ from: 3, units: 3 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { type Kept, keepOnce } from '../src/keeper.ts';
 import { auspex, folder, write, yamlConfig } from './tools.ts';
 
 const PLUGIN = `
@@ -13,7 +14,7 @@ export const shelf = defineActuator({
   id: 'shelf',
   summary: 'A test.',
   config: z.strictObject({ file: z.string().describe('Where.'), lost: z.boolean().default(false).describe('Default false.') }),
-  capabilities: { lease: 'keeper' },
+  capabilities: { lease: 'LEASE' },
   create: ({ file, lost }, { clock }) => ({
     actuate: async () => { throw new Error('no order was to be given'); },
     read: async () => ({ units: 1, ready: 1 }),
@@ -28,10 +29,13 @@ export const shelf = defineActuator({
 });
 `;
 
-function project(options: { lost?: boolean; expires?: number; actuator?: boolean } = {}): { cwd: string; shelf: () => unknown } {
+function project(options: { lost?: boolean; expires?: number; actuator?: boolean; lease?: string } = {}): {
+  cwd: string;
+  shelf: () => unknown;
+} {
   const cwd = folder();
   const file = path.join(cwd, 'shelf.json');
-  write(cwd, 'shelf.mjs', PLUGIN);
+  write(cwd, 'shelf.mjs', PLUGIN.replace('LEASE', options.lease ?? 'keeper'));
   write(cwd, 'shelf.json', JSON.stringify({ units: 9, original: 2, expires: options.expires ?? Date.UTC(2026, 0, 5) }));
   const actuator = `actuator: { use: ./shelf.mjs, with: { file: '${file}', lost: ${options.lost === true} } }, `;
   write(cwd, 'config.yaml', yamlConfig(cwd).replace('id: web,', `id: web, ${options.actuator === false ? '' : actuator}`));
@@ -69,6 +73,32 @@ describe('auspex keep', () => {
     const ran = await auspex(cwd, ['keep', '--config', 'config.yaml', '--once']);
     expect(ran.code).toBe(0);
     expect(ran.err).toContain('there is nothing to keep');
+  });
+
+  it('brings back what it can, whatever becomes of the other pools', async () => {
+    const kept = (pool: string, restore: Kept['actuator']['restore']): Kept => ({
+      pool,
+      plugin: 'x',
+      actuator: { restore } as Kept['actuator'],
+    });
+    const pools = [
+      kept('web', async () => {
+        throw new Error('gone');
+      }),
+      kept('api', async (pool) => ({ pool, from: 9, units: 2, expired: 0 })),
+    ];
+    expect(await keepOnce(pools, new AbortController().signal)).toEqual({
+      restored: [{ pool: 'api', plugin: 'x', from: 9, units: 2, expired: 0 }],
+      failed: [{ pool: 'web', plugin: 'x', error: 'gone' }],
+    });
+  });
+
+  it('leaves alone what the target itself ends', async () => {
+    const { cwd, shelf } = project({ lease: 'target' });
+    const ran = await auspex(cwd, ['keep', '--config', 'config.yaml', '--once', '--json']);
+    expect([ran.code, ran.out]).toEqual([0, '']);
+    expect(ran.err).toContain('there is nothing to keep');
+    expect(shelf()).toMatchObject({ units: 9 });
   });
 
   it('is asked for by a live run whose floors it has to end', async () => {

@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { AuspexError, type Clock } from '@auspex/contracts';
 import type { Published } from '../metric/published.ts';
-import { answerTo } from './api.ts';
+import { type Answer, answerTo } from './api.ts';
 
 export interface MetricsServerOptions {
   /** `host:port`; port 0 = any that is free. */
@@ -23,10 +24,7 @@ export async function startMetrics(
   const server = createServer(
     { cert: await read('certificate', tls.certificate), key: await read('key', tls.key), ...ca },
     (request, response) => {
-      const { status, body } =
-        request.method === 'GET'
-          ? answerTo(new URL(request.url ?? '/', 'https://metrics'), published, new Date(clock.now()).toISOString())
-          : { status: 405, body: { message: 'only GET is served here' } };
+      const { status, body } = answer(request, published, new Date(clock.now()).toISOString());
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     },
   );
@@ -47,6 +45,16 @@ export async function startMetrics(
         server.closeAllConnections();
       }),
   };
+}
+
+/** Never throws: what is thrown here would end the engine, and anybody may ask. */
+function answer({ method, url = '/' }: IncomingMessage, published: Published, timestamp: string): Answer {
+  if (method !== 'GET') return { status: 405, body: { message: 'only GET is served here' } };
+  try {
+    return answerTo(new URL(url, 'https://metrics'), published, timestamp);
+  } catch {
+    return { status: 400, body: { message: 'the path is none' } };
+  }
 }
 
 async function read(option: string, file: string): Promise<Buffer> {

@@ -16,7 +16,7 @@ export const haproxy = defineActuator({
   create: (options, context) =>
     createHaproxyActuator(options, context, {
       client: new RuntimeApi(options.socket, options.timeLimit),
-      marks: new FileMarks(options.leases, ID),
+      marks: new FileMarks(options.leases, ID, (pool) => `backend ${options.pools[pool]?.backend} at ${options.socket}`),
       ledgers: new FileRecords(options.leases, `${ID}-servers`, ledgerShape, 'servers'),
     }),
 });

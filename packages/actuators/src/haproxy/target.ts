@@ -1,5 +1,5 @@
 import { type Clock, formatDuration } from '@auspex/contracts';
-import { type Marks, type Records, Refused, type Scaling, type Status, type Target } from '../target/index.ts';
+import { aloneBy, type Marks, type Records, Refused, type Scaling, type Status, type Target } from '../target/index.ts';
 import { Busy, type Change, type HaproxyClient } from './client.ts';
 import type { HaproxyOptions, HaproxyPool } from './config.ts';
 import { compare, type Entry, type Ledger, type Server } from './ledger.ts';
@@ -48,6 +48,10 @@ export class HaproxyTarget implements Target<HaproxyStatus> {
     };
   }
 
+  alone<T>(pool: string, act: () => Promise<T>): Promise<T> {
+    return aloneBy(this.#parts.marks, pool, act);
+  }
+
   async scale(pool: string, { units, mark, status }: Scaling & { status: HaproxyStatus }, signal: AbortSignal): Promise<void> {
     const { marks } = this.#parts;
     const options = this.#pool(pool);
@@ -67,7 +71,7 @@ export class HaproxyTarget implements Target<HaproxyStatus> {
   /** Ends the drains that are due, such as those that a keeper began: no order comes after it. */
   async finish(pool: string, signal: AbortSignal): Promise<void> {
     if ((await this.#parts.ledgers.read(pool)) === undefined) return;
-    await this.#finish(pool, await this.status(pool, signal), signal);
+    await this.alone(pool, async () => this.#finish(pool, await this.status(pool, signal), signal));
   }
 
   async #carryOut(pool: string, status: HaproxyStatus, up: Server[], down: Server[], signal: AbortSignal): Promise<void> {

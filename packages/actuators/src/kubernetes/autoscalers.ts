@@ -21,6 +21,7 @@ export const HPA: Autoscaler = {
     if (made === undefined) return undefined;
     return `${where} belongs to the ScaledObject "${made}" of KEDA, which sets minReplicas back: give scaledObject: "${made}" in place of hpa`;
   },
+  paused: () => undefined,
   note: ({ status }) => {
     const off = status?.conditions?.find(({ type, reason }) => type === 'ScalingActive' && reason === 'ScalingDisabled');
     if (off) return 'the autoscaler is off because its target has 0 replicas';
@@ -38,7 +39,8 @@ export const SCALED_OBJECT: Autoscaler = {
   max: 'maxReplicaCount',
   most: 100,
   least: 0,
-  owner({ metadata: { annotations = {} } }, where) {
+  owner: () => undefined,
+  paused({ metadata: { annotations = {} } }, where) {
     const paused = PAUSED_AT in annotations ? PAUSED_AT : annotations[PAUSED] === 'true' ? PAUSED : undefined;
     return paused && `${where} is paused: remove its annotation ${paused} to have it scaled`;
   },

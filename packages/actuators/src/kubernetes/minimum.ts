@@ -18,6 +18,8 @@ export interface Autoscaler {
   readonly least: number;
   /** Why this one is not to be set, beside what `ownerOf` sees. */
   owner(object: AutoscalerObject, where: string): string | undefined;
+  /** Why an order would have no effect now: somebody has paused it. What was there before a floor may be brought back all the same. */
+  paused(object: AutoscalerObject, where: string): string | undefined;
   /** What keeps its minimum from having an effect. */
   note(object: AutoscalerObject): string | undefined;
 }
@@ -37,6 +39,7 @@ export interface AutoscalerObject extends KubeObject {
 interface AutoscalerStatus extends Status {
   readonly object: AutoscalerObject;
   readonly owner?: string;
+  readonly paused?: string;
 }
 
 /** Sets the minimum of an autoscaler, which goes on to scale above it. The mark is an annotation of the same object, written in the same patch. */
@@ -55,9 +58,11 @@ export class Minimum {
     const object = await this.#client.get<AutoscalerObject>(this.#ref(namespace, name), signal);
     if (!object) throw new Refused(`there is no ${where}: create it, or correct the name or the namespace`);
     const owner = kind.owner(object, where) ?? ownerOf(object, where, ['spec', kind.min]);
+    const paused = kind.paused(object, where);
     const mark = markOf(object, object, where);
     // Where Auspex has left something the keeper has to be able to take it away, whoever is in charge now.
-    if (owner !== undefined && !mark) throw new Refused(owner);
+    const why = owner ?? paused;
+    if (why !== undefined && !mark) throw new Refused(why);
     const units = numberOf(object.spec[kind.min], kind.unset);
     const { ready, detail } = await servedBy(this.#client, namespace, object.spec.scaleTargetRef, units, signal);
     const words = [kind.note(object), detail].filter((word) => word !== undefined);
@@ -69,6 +74,7 @@ export class Minimum {
       least: Math.min(kind.least, units),
       ...(mark && { mark }),
       ...(owner === undefined ? {} : { owner }),
+      ...(paused === undefined ? {} : { paused }),
       ...(words.length === 0 ? {} : { detail: words.join('; ') }),
     };
   }
@@ -79,8 +85,9 @@ export class Minimum {
     { units, mark, status }: Scaling & { status: AutoscalerStatus },
     signal: AbortSignal,
   ): Promise<void> {
-    const { object, owner } = status;
+    const { object, owner, paused } = status;
     if (owner !== undefined && (mark || units !== status.units)) throw new Refused(owner);
+    if (paused !== undefined && mark) throw new Refused(paused);
     const { min, unset, kind } = this.#kind;
     const { annotations = {}, resourceVersion } = object.metadata;
     // Whether the field was there at all: a floor goes back to what was there, not to its meaning.

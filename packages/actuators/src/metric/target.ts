@@ -53,10 +53,16 @@ export class MetricTarget implements Target {
   }
 
   async status(pool: string, signal: AbortSignal): Promise<Status> {
-    const { published } = await this.#endpoint();
+    // Beside a live engine, a shadow run and `auspex doctor` read, and leave it the address.
+    const taken: { by?: Error } = {};
+    const endpoint = await this.#endpoint().catch((error: Error) => {
+      if ((error.cause as NodeJS.ErrnoException | undefined)?.code !== 'EADDRINUSE') throw error;
+      taken.by = error;
+      return undefined;
+    });
     const { units, ready, most, detail } = await this.#workload(pool, signal);
-    const mark = published.held(pool);
-    const word = this.#unasked(pool, published.asked(pool)) ?? detail;
+    const mark = endpoint?.published.held(pool);
+    const word = taken.by?.message ?? this.#unasked(pool, endpoint?.published.asked(pool)) ?? detail;
     return {
       units: mark?.units ?? units,
       ready,

@@ -1,5 +1,5 @@
 import type { Clock } from '@auspex/contracts';
-import { type Marks, type Records, Refused, type Scaling, type Status, type Target } from '../target/index.ts';
+import { aloneBy, type Marks, type Records, Refused, type Scaling, type Status, type Target } from '../target/index.ts';
 import type { Identity, ProcessClient } from './client.ts';
 import type { ProcessOptions, ProcessPool } from './config.ts';
 import { detailOf, died, fresh, keyOf, type Seen, withoutWait } from './life.ts';
@@ -48,6 +48,10 @@ export class ProcessTarget implements Target<ProcessStatus> {
       ...(mark && { mark }),
       ...(detail && { detail }),
     };
+  }
+
+  alone<T>(pool: string, act: () => Promise<T>): Promise<T> {
+    return aloneBy(this.#parts.marks, pool, act);
   }
 
   async scale(pool: string, { units, mark, status }: Scaling & { status: ProcessStatus }, signal: AbortSignal): Promise<void> {

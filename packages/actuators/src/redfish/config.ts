@@ -2,12 +2,14 @@ import { duration } from '@auspex/contracts';
 import { z } from 'zod';
 import { marksOption, targetOptions } from '../target/index.ts';
 
+/** Addresses stand in messages and in the journal. */
+const address = z
+  .url({ protocol: /^https?$/ })
+  .refine((text) => !/^https?:\/\/[^/?#]*@/i.test(text), 'holds a user or password: give userEnv and passwordEnv');
+
 const host = z.strictObject({
-  system: z.url({ protocol: /^https?$/ }).describe('Address of its ComputerSystem: https://bmc1/redfish/v1/Systems/1.'),
-  health: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .describe('Address that answers 200 when the host serves. Default: a host that is on is ready.'),
+  system: address.describe('Address of its ComputerSystem: https://bmc1/redfish/v1/Systems/1.'),
+  health: address.optional().describe('Address that answers 200 when the host serves. Default: a host that is on is ready.'),
 });
 
 const pool = z.strictObject({

@@ -9,7 +9,7 @@ export class Notes {
   readonly #ledgers: Records<Ledger>;
 
   constructor(pool: string, hosts: readonly Host[], ledgers: Records<Ledger>) {
-    this.entries = new Map(hosts.map(({ system, entry }) => [system, entry]));
+    this.entries = new Map(hosts.filter(({ unseen }) => !unseen).map(({ system, entry }) => [system, entry]));
     this.#pool = pool;
     this.#ledgers = ledgers;
   }

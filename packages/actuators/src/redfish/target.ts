@@ -1,8 +1,8 @@
 import { type Clock, formatDuration } from '@auspex/contracts';
-import { type Marks, type Records, Refused, type Scaling, type Status, type Target } from '../target/index.ts';
+import { aloneBy, type Marks, type Records, Refused, type Scaling, type Status, type Target } from '../target/index.ts';
 import type { RedfishClient } from './client.ts';
 import type { RedfishHost, RedfishOptions, RedfishPool } from './config.ts';
-import { type Host, isReady, isUnit, silent } from './host.ts';
+import { type Host, isReady, isUnit, mayBeOn, silent, unreached } from './host.ts';
 import { type Entry, type Ledger, look } from './ledger.ts';
 import { Notes } from './notes.ts';
 
@@ -43,12 +43,17 @@ export class RedfishTarget implements Target<RedfishStatus> {
     return {
       units: units.length,
       ready: units.filter(isReady).length,
+      base: units.length + hosts.filter(mayBeOn).length,
       most: units.length + hosts.filter((host) => this.#usable(host)).length,
       least: Math.max(Math.min(floor, hosts.length), units.filter((host) => !this.#movable(host)).length),
       hosts,
       ...(mark && { mark }),
       ...(detail && { detail }),
     };
+  }
+
+  alone<T>(pool: string, act: () => Promise<T>): Promise<T> {
+    return aloneBy(this.#parts.marks, pool, act);
   }
 
   async scale(pool: string, { units, mark, status }: Scaling & { status: RedfishStatus }, signal: AbortSignal): Promise<void> {
@@ -64,14 +69,18 @@ export class RedfishTarget implements Target<RedfishStatus> {
     } finally {
       await notes.write();
     }
-    if (!mark) await marks.write(pool, undefined);
+    if (mark) return;
+    // The record stays until nobody can be one too many: a host whose BMC is silent now would otherwise stay on for good.
+    const unsure = status.hosts.filter(mayBeOn);
+    if (unsure.length > 0 && Math.min(units, status.units) + unsure.length > units) throw unreached(unsure);
+    await marks.write(pool, undefined);
   }
 
   /** Forces off what does not shut down, where a keeper has ordered that: no order comes after it. */
   async finish(pool: string, signal: AbortSignal): Promise<void> {
     const ledger = await this.#parts.ledgers.read(pool);
     if (!Object.values(ledger?.hosts ?? {}).some(({ state }) => state === 'stopping')) return;
-    await this.#force((await this.status(pool, signal)).hosts, signal);
+    await this.alone(pool, async () => this.#force((await this.status(pool, signal)).hosts, signal));
   }
 
   /** A host that may still come up, beside the one in its place, would be one too many. */
@@ -150,9 +159,18 @@ export class RedfishTarget implements Target<RedfishStatus> {
     ]);
     const problem = power instanceof Error ? power : undefined;
     const found = { power: power instanceof Error ? undefined : power, healthy };
-    const entry = look(known, found, { now: clock.now(), boot, handsOff });
+    const seen = look(known, found, { now: clock.now(), boot, handsOff });
+    const unseen = problem && !known ? (health === undefined ? 'silent' : 'asked') : undefined;
+    const entry: Entry = unseen === 'asked' && healthy ? { ...seen, state: 'on' } : seen;
     // A host that answers is on, whatever its BMC does.
-    return { system, entry, ...found, healthy: healthy && (health !== undefined || !problem), ...(problem && { problem }) };
+    return {
+      system,
+      entry,
+      ...found,
+      healthy: healthy && (health !== undefined || !problem),
+      ...(unseen && { unseen }),
+      ...(problem && { problem }),
+    };
   }
 
   #usable({ entry, power }: Host): boolean {

@@ -1,4 +1,4 @@
-import { type Mark, type Marks, Refused, type Scaling, type Status, type Target } from '../target/index.ts';
+import { aloneBy, type Mark, type Marks, Refused, type Scaling, type Status, type Target } from '../target/index.ts';
 import type { Service, SystemdClient } from './client.ts';
 import type { SystemdPool } from './config.ts';
 
@@ -52,6 +52,10 @@ export class SystemdTarget implements Target<SystemdStatus> {
     };
   }
 
+  alone<T>(pool: string, act: () => Promise<T>): Promise<T> {
+    return aloneBy(this.#marks, pool, act);
+  }
+
   async scale(pool: string, { units, mark, status }: Scaling & { status: SystemdStatus }, signal: AbortSignal): Promise<void> {
     const options = this.#pool(pool);
     const { running, failed, started } = status;
@@ -61,7 +65,9 @@ export class SystemdTarget implements Target<SystemdStatus> {
     const parts = [...running.slice(0, units), ...up].map((n) => nameOf(options, n));
     const note = (given: Mark): Mark => ({ ...given, parts: [`${MANAGER}${started}`, ...parts] });
     // Before the units, with what was there: a crash between the two is neither a forgotten original nor somebody else's change.
-    if (mark) await this.#marks.write(pool, { ...note(mark), was: status.units });
+    // The same where something is brought back: what is left of it must not look like the wish of somebody else.
+    const noted = mark ?? (status.mark && { ...status.mark, units });
+    if (noted) await this.#marks.write(pool, { ...note(noted), was: status.units });
     const again = failed.filter((n) => !down.includes(n));
     for (const n of [...up, ...again]) await this.#client.start(nameOf(options, n), signal);
     for (const n of down) await this.#client.stop(nameOf(options, n), signal);

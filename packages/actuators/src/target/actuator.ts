@@ -59,11 +59,11 @@ class ActuatorOver<S extends Status> implements Actuator {
         const wrong = outside(order);
         if (wrong !== undefined) throw new Refused(wrong);
         const attempt = { sent: false };
-        return await this.#retry.run(() => this.#carryOut(order, attempt, signal), signal);
+        return await this.#retry.run(() => this.#only(order.pool, () => this.#carryOut(order, attempt, signal)), signal);
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
-        // A target that refuses to be read is not Auspex's: nothing of what it holds is known.
-        const state = await this.#status(order.pool, signal).catch(() => ({ units: 0, ready: 0 }));
+        // Read once: the reason must not be lost while a target is asked again. One that refuses to be read is not Auspex's: nothing is known of it.
+        const state = await this.#target.status(order.pool, signal).catch(() => ({ units: 0, ready: 0 }));
         return receipt(order, 'refused', state, error.message);
       }
     });
@@ -79,18 +79,30 @@ class ActuatorOver<S extends Status> implements Actuator {
 
   restore(pool: string, signal: AbortSignal): Promise<Restored | undefined> {
     let sent: Restored | undefined;
+    const ranOut = async (): Promise<{ status: S; mark: Mark; expired: number } | undefined> => {
+      const status = await this.#target.status(pool, signal);
+      const { mark } = status;
+      // An earlier try took it away, and its answer was lost: `sent` is what came of it.
+      if (!mark) return undefined;
+      sent = undefined;
+      const { expires: expired } = mark;
+      return expired === undefined || expired > this.#context.clock.now() ? undefined : { status, mark, expired };
+    };
+    const bringBack = async (): Promise<Restored | undefined> => {
+      const found = await ranOut();
+      if (!found) return sent;
+      const { status, mark, expired } = found;
+      // What somebody else has set meanwhile is theirs: only the record goes.
+      const units = this.#isOurs(status, mark) ? mark.original : status.units;
+      sent = { pool, from: status.units, units, expired };
+      await this.#target.scale(pool, { units, status }, signal);
+      return sent;
+    };
     return this.#alone(pool, () =>
       this.#retry.run(async () => {
-        const status = await this.#target.status(pool, signal);
-        const { mark } = status;
-        // An earlier try took it away, and its answer was lost.
-        if (!mark) return sent;
-        if (mark.expires === undefined || mark.expires > this.#context.clock.now()) return undefined;
-        // What somebody else has set meanwhile is theirs: only the record goes.
-        const units = this.#isOurs(status, mark) ? mark.original : status.units;
-        sent = { pool, from: status.units, units, expired: mark.expires };
-        await this.#target.scale(pool, { units, status }, signal);
-        return sent;
+        // Looked at first without keeping the engine out, which has something to do each time.
+        if (this.#target.alone && !(await ranOut())) return sent;
+        return this.#only(pool, bringBack);
       }, signal),
     );
   }
@@ -118,6 +130,8 @@ class ActuatorOver<S extends Status> implements Actuator {
         throw new Refused(`somebody else set ${mark.original}: left alone until ${iso(mark.handsOff)}`);
       }
     }
+    // An order may have waited for the one before it, or for the target: a keeper would only have to undo it.
+    if (expires !== undefined && expires <= clock.now()) throw new Refused(`the floor ran out at ${iso(expires)}, before it could be set`);
     const original = mark?.original ?? status.base ?? status.units;
     // A floor never lowers what was there before it.
     const wanted = expires === undefined ? order.units : Math.max(order.units, original);
@@ -150,6 +164,11 @@ class ActuatorOver<S extends Status> implements Actuator {
       'units were set by somebody else: left alone',
     );
     throw new Refused(`somebody else set ${status.units} where Auspex had set ${mark.units}: left alone until ${iso(until)}`);
+  }
+
+  /** No other process changes the pool meanwhile, where the target does not see to that itself. */
+  #only<T>(pool: string, act: () => Promise<T>): Promise<T> {
+    return this.#target.alone ? this.#target.alone(pool, act) : act();
   }
 
   #status(pool: string, signal: AbortSignal): Promise<S> {

@@ -21,8 +21,11 @@ export const markShape = z.strictObject({
  * have to see the same directory.
  */
 export class FileMarks extends FileRecords<Mark> implements Marks {
-  /** @param owner plugin whose marks they are: two plugins may serve one pool */
-  constructor(directory: string, owner: string) {
-    super(directory, owner, markShape as z.ZodType<Mark>, 'a lease');
+  /**
+   * @param owner plugin whose marks they are: two plugins may serve one pool
+   * @param of what a pool is: a mark of something else is refused. Absent = nobody looks
+   */
+  constructor(directory: string, owner: string, of?: (pool: string) => string) {
+    super(directory, owner, markShape as z.ZodType<Mark>, 'a lease', of);
   }
 }

@@ -5,6 +5,13 @@ export interface Marks {
   read(pool: string): Promise<Mark | undefined>;
   /** Durable when it resolves. */
   write(pool: string, mark: Mark | undefined): Promise<void>;
+  /** Runs `act` while no other process that goes by these marks does. Absent = there is none. @throws Conflict while one does */
+  alone?<T>(pool: string, act: () => Promise<T>): Promise<T>;
+}
+
+/** `Target.alone` of a target whose marks these are. */
+export function aloneBy<T>(marks: Marks, pool: string, act: () => Promise<T>): Promise<T> {
+  return marks.alone ? marks.alone(pool, act) : act();
 }
 
 /**
@@ -25,6 +32,7 @@ export function withMarks(target: Target, marks: Marks): Target {
       }
       await marks.write(pool, mark);
     },
+    alone: (pool, act) => aloneBy(marks, pool, act),
     close: async () => target.close?.(),
   };
 }

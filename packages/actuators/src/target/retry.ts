@@ -38,6 +38,7 @@ export class Retry {
     let backoff: IBackoff<unknown> | undefined;
     for (let tries = 1; ; tries++) {
       signal.throwIfAborted();
+      const began = this.#clock.now();
       try {
         return await act();
       } catch (failed) {
@@ -45,8 +46,10 @@ export class Retry {
         signal.throwIfAborted();
         backoff = backoff?.next(undefined) ?? this.#delays.next();
         const wait = Math.max(backoff.duration, failed instanceof Unavailable ? failed.after : 0);
-        const waited = this.#clock.now() - since;
-        if (waited + wait > this.#patience) {
+        const now = this.#clock.now();
+        const waited = now - since;
+        // It may take as long again: what ends after the patience ends after the engine has given it up, which then journals what is not so.
+        if (waited + wait + (now - began) > this.#patience) {
           const times = tries === 1 ? '' : ` (asked ${tries} times in ${formatDuration(Math.max(1, Math.round(waited)))})`;
           throw new Unavailable(`${failed.message}${times}`, { cause: failed });
         }

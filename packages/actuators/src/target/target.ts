@@ -62,5 +62,12 @@ export interface Target<S extends Status = Status> {
    * @throws Refused, Unavailable; Conflict where somebody else wrote since `status`
    */
   scale(pool: string, scaling: Scaling & { readonly status: S }, signal: AbortSignal): Promise<void>;
+  /**
+   * Runs `act`, a status and what is set by it, while no other process changes the pool. Absent = the target itself refuses a write over what has
+   * changed since it was read.
+   *
+   * @throws Conflict while another one does
+   */
+  alone?<T>(pool: string, act: () => Promise<T>): Promise<T>;
   close?(): Promise<void>;
 }

@@ -13,7 +13,11 @@ export const trafficControl = defineActuator({
   summary: 'Sets rate and ceil of a class of the HTB queueing discipline: units times a rate, by tc.',
   config: trafficControlConfig,
   capabilities: { lease: 'keeper' },
-  create: (options, context) => createTrafficControlActuator(options, context, new Tc(options), new FileMarks(options.leases, ID)),
+  create(options, context) {
+    const of = (pool: string): string =>
+      `class ${options.pools[pool]?.classid} of ${options.pools[pool]?.dev} by ${options.command.join(' ')}`;
+    return createTrafficControlActuator(options, context, new Tc(options), new FileMarks(options.leases, ID, of));
+  },
 });
 
 /** The actuator over another client, such as classes in memory. */

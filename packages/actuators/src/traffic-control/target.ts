@@ -1,4 +1,4 @@
-import { type Mark, type Marks, Refused, type Scaling, type Status, type Target } from '../target/index.ts';
+import { aloneBy, type Mark, type Marks, Refused, type Scaling, type Status, type Target } from '../target/index.ts';
 import type { TrafficClass, TrafficClient } from './client.ts';
 import type { ClassPool } from './config.ts';
 import { parseRate } from './rate.ts';
@@ -31,6 +31,10 @@ export class TrafficControlTarget implements Target<ClassStatus> {
     const mark = await this.#marks.read(pool);
     // A class of HTB has a rate: it cannot be none.
     return { units, ready: units, least: 1, found, ...(mark && { mark }) };
+  }
+
+  alone<T>(pool: string, act: () => Promise<T>): Promise<T> {
+    return aloneBy(this.#marks, pool, act);
   }
 
   async scale(pool: string, { units, mark, status }: Scaling & { status: ClassStatus }, signal: AbortSignal): Promise<void> {

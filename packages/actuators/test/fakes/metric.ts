@@ -15,6 +15,8 @@ export class FakeWorkload {
   clings: string | undefined;
   now = Date.UTC(2026, 0, 5);
   joined = 0;
+  /** Why its address cannot be had. */
+  taken: Error | undefined;
 
   state(pool: string): { units: number; ready: number } {
     const own = this.own(pool);
@@ -32,6 +34,7 @@ export class FakeWorkload {
   }
   /** As the endpoint of the actuators: nobody listens. */
   readonly endpoints = new Endpoints<undefined>(async (_, published) => {
+    if (this.taken) throw new Error('cannot listen at nowhere:0', { cause: this.taken });
     this.joined++;
     this.published = published;
     published.onChange((pool) => {

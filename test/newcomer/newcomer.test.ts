@@ -32,9 +32,12 @@ describe('an actuator written from the docs alone', () => {
     expect(source.split('\n').length - 1).toBeLessThan(60);
   });
 
-  it('keeps every law, with none skipped but the one of leases, which it has not', async () => {
+  it('keeps every law, with none skipped but those of leases, which it has not', async () => {
     const { passed, results } = await runLaws(subject);
-    expect(results.filter(({ outcome }) => outcome !== 'holds').map(({ seen }) => seen)).toEqual(['it declares lease: none']);
+    expect(results.filter(({ outcome }) => outcome !== 'holds').map(({ seen }) => seen)).toEqual([
+      'it declares lease: none',
+      'it declares lease: none',
+    ]);
     expect(results.length).toBeGreaterThan(10);
     expect(passed).toBe(true);
   });
@@ -46,7 +49,7 @@ describe('an actuator written from the docs alone', () => {
     const { stdout } = await promisify(execFile)(process.execPath, check, { cwd: ROOT, env: { ...process.env, NO_COLOR: '1' } });
     expect(performance.now() - start).toBeLessThan(10_000);
     expect(stdout).toContain('bricks (actuator)');
-    expect(stdout).toMatch(/^\d+ hold, 0 broken, 1 skipped/m);
+    expect(stdout).toMatch(/^\d+ hold, 0 broken, 2 skipped/m);
   }, 30_000);
 });
 
@@ -56,7 +59,7 @@ describe('a planted fault breaks the law that names it, and no other', () => {
       const plugin = await pluginWith(fault);
       const { results } = await runLaws(() => subjectOf(plugin));
       expect(results.filter(({ outcome }) => outcome === 'broken').map(({ law }) => law)).toEqual([fault.law]);
-      expect(results.filter(({ outcome }) => outcome === 'skipped')).toHaveLength(1);
+      expect(results.filter(({ outcome }) => outcome === 'skipped')).toHaveLength(2);
     });
 });
 

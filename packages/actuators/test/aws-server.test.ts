@@ -111,7 +111,7 @@ describe('aws over moto', () => {
     expect(await actuator.read('web', never)).toEqual({ units: 2, ready: 2 });
     expect(await actuator.actuate(floor(0, 6), never)).toMatchObject({ status: 'applied', units: 6, ready: 6 });
     expect(await group(name)).toMatchObject({ MinSize: 6, MaxSize: 12, DesiredCapacity: 6 });
-    const stored = { ScheduledActionName: 'auspex-restore-web', MinSize: 2 };
+    const stored = { ScheduledActionName: 'auspex-restore', MinSize: 2 };
     expect(await actions(name)).toEqual([expect.objectContaining({ ...stored, StartTime: new Date(START + 3 * MINUTE) })]);
     const Value = `units=6 original=2 step=${START} epoch=1 expires=${START + 3 * MINUTE}`;
     expect(await tags(name)).toEqual([{ Key: 'auspex:lease', Value, PropagateAtLaunch: false }]);
@@ -195,7 +195,7 @@ describe('aws over moto', () => {
     const stored = async () => (await scaling.send(new DescribeServiceActions({ ServiceNamespace: 'ecs' }))).ScheduledActions;
     const Schedule = `at(${new Date(START + 4 * MINUTE).toISOString().slice(0, 19)})`;
     expect(await stored()).toEqual([
-      expect.objectContaining({ ScheduledActionName: 'auspex-restore-api', Schedule, ScalableTargetAction: { MinCapacity: 2 } }),
+      expect.objectContaining({ ScheduledActionName: 'auspex-restore', Schedule, ScalableTargetAction: { MinCapacity: 2 } }),
     ]);
     const { services } = await ecs.send(new DescribeServicesCommand({ cluster: 'default', services: ['api'], include: ['TAGS'] }));
     expect(services?.[0]?.tags).toEqual([{ key: 'auspex:lease', value: expect.stringMatching(/^units=7 original=2 /) }]);

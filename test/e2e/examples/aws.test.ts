@@ -32,10 +32,10 @@ test('the config of examples/06-aws raises the minimum of a group and of a servi
   expect(api, is).toBeGreaterThan(2);
   expect(is).toContain(`tag auspex:lease  units=${web} original=2 `);
   // Two steps after that of the order, and at most three from now.
-  const back = Date.parse(/auspex-restore-web {2}minimum 2 at (\S+)$/m.exec(is)?.[1] ?? '');
+  const back = Date.parse(/auspex-restore {2}minimum 2 at (\S+)$/m.exec(is)?.[1] ?? '');
   expect(back - Date.now(), is).toBeGreaterThan(0);
   expect(back - Date.now(), is).toBeLessThan(180_000);
-  expect(is).toMatch(/auspex-restore-api {2}minimum 2 at\(\S+\)$/m);
+  expect(is).toMatch(/auspex-restore {2}minimum 2 at\(\S+\)$/m);
   expect(readdirSync(folder).filter((name) => name.startsWith('auspex-'))).toEqual([]);
   // The first time moto is installed.
 }, 240_000);

@@ -4,20 +4,18 @@ import { type GroupOptions, nameOf } from './config.ts';
 import { TAG } from './mark.ts';
 import { refuseOwned } from './owners.ts';
 import { weigh } from './policies.ts';
-import { actionName, type Found, type Scalable } from './scalable.ts';
+import { ACTION, type Found, type Scalable } from './scalable.ts';
 
 /** The minimum, or the desired capacity, of an EC2 Auto Scaling group. */
 export class GroupPool implements Scalable {
   readonly name: string;
   readonly #client: GroupClient;
   readonly #options: GroupOptions;
-  readonly #action: string;
 
-  constructor(pool: string, options: GroupOptions, client: GroupClient) {
+  constructor(options: GroupOptions, client: GroupClient) {
     this.name = nameOf(options);
     this.#client = client;
     this.#options = options;
-    this.#action = actionName(pool);
   }
 
   async describe(signal: AbortSignal): Promise<Found> {
@@ -51,12 +49,12 @@ export class GroupPool implements Scalable {
 
   giveBack(at: number, units: number, signal: AbortSignal): Promise<void> {
     const { autoScalingGroup, set } = this.#options;
-    const action = { name: this.#action, at, ...(set === 'min' ? { min: units } : { desired: units }) };
+    const action = { name: ACTION, at, ...(set === 'min' ? { min: units } : { desired: units }) };
     return this.#client.schedule(autoScalingGroup, action, signal);
   }
 
   keep(signal: AbortSignal): Promise<void> {
-    return this.#client.unschedule(this.#options.autoScalingGroup, this.#action, signal);
+    return this.#client.unschedule(this.#options.autoScalingGroup, ACTION, signal);
   }
 
   set(units: number, signal: AbortSignal): Promise<void> {

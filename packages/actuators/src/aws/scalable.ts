@@ -34,7 +34,5 @@ export interface Scalable {
   tag(value: string | undefined, signal: AbortSignal): Promise<void>;
 }
 
-/** Name of the scheduled action of a pool; Application Auto Scaling takes no colon, slash or bar in it. */
-export function actionName(pool: string): string {
-  return `auspex-restore-${pool.replace(/[^\w.-]/g, '-')}`.slice(0, 255);
-}
+/** Name of the scheduled action; AWS keeps it with the group or scalable target, so that a pool may be renamed while a floor holds. */
+export const ACTION = 'auspex-restore';

@@ -3,7 +3,7 @@ import type { Service, ServiceClient } from './client.ts';
 import { nameOf, type ServiceOptions } from './config.ts';
 import { TAG } from './mark.ts';
 import { weigh } from './policies.ts';
-import { actionName, type Found, type Scalable } from './scalable.ts';
+import { ACTION, type Found, type Scalable } from './scalable.ts';
 
 /** Events of a service that say why tasks do not start. */
 const TROUBLE = /unable to|failed|unhealthy|insufficient/i;
@@ -13,16 +13,14 @@ export class ServicePool implements Scalable {
   readonly name: string;
   readonly #client: ServiceClient;
   readonly #options: ServiceOptions;
-  readonly #action: string;
   /** Tags are set by it. */
   #arn = '';
   #event: string | undefined;
 
-  constructor(pool: string, options: ServiceOptions, client: ServiceClient) {
+  constructor(options: ServiceOptions, client: ServiceClient) {
     this.name = nameOf(options);
     this.#client = client;
     this.#options = options;
-    this.#action = actionName(pool);
   }
 
   async describe(signal: AbortSignal): Promise<Found> {
@@ -64,12 +62,12 @@ export class ServicePool implements Scalable {
   }
 
   giveBack(at: number, units: number, signal: AbortSignal): Promise<void> {
-    return this.#client.schedule(this.#options.ecsService, { name: this.#action, at, min: units }, signal);
+    return this.#client.schedule(this.#options.ecsService, { name: ACTION, at, min: units }, signal);
   }
 
   async keep(signal: AbortSignal): Promise<void> {
     // Nothing was ever scheduled for a desired count.
-    if (this.#options.set === 'min') await this.#client.unschedule(this.#options.ecsService, this.#action, signal);
+    if (this.#options.set === 'min') await this.#client.unschedule(this.#options.ecsService, ACTION, signal);
   }
 
   set(units: number, signal: AbortSignal): Promise<void> {

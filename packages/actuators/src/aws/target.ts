@@ -30,7 +30,7 @@ export class AwsTarget implements Target<AwsStatus> {
     this.#pools = new Map(
       Object.entries(pools).map(([pool, options]) => [
         pool,
-        'ecsService' in options ? new ServicePool(pool, options, client.services) : new GroupPool(pool, options, client.groups),
+        'ecsService' in options ? new ServicePool(options, client.services) : new GroupPool(options, client.groups),
       ]),
     );
   }

@@ -7,6 +7,9 @@ import type { Mark, Status, Target } from './target.ts';
 /** How far the target's clock may be ahead of ours when it ends a floor by itself. Shorter than what is left of a floor when the next order is due. */
 const SKEW_MS = 10_000;
 
+/** Epochs are counted by the store: a new one begins at the beginning. */
+const OTHER_STORE = ', or the store is another one than that of the last order: then remove the record of Auspex at the target';
+
 /** What an actuator over a target has to know. Durations in milliseconds. */
 export interface OverOptions {
   /** Its id, for the log and for metrics. */
@@ -86,16 +89,21 @@ class ActuatorOver<S extends Status> implements Actuator {
       if (!mark) return undefined;
       sent = undefined;
       const { expires: expired } = mark;
-      return expired === undefined || expired > this.#context.clock.now() ? undefined : { status, mark, expired };
+      // A keeper whose clock is ahead must not end the floors of an engine that lives.
+      return expired === undefined || expired + SKEW_MS > this.#context.clock.now() ? undefined : { status, mark, expired };
     };
     const bringBack = async (): Promise<Restored | undefined> => {
       const found = await ranOut();
       if (!found) return sent;
       const { status, mark, expired } = found;
       // What somebody else has set meanwhile is theirs: only the record goes.
-      const units = this.#isOurs(status, mark) ? mark.original : status.units;
+      const ours = this.#isOurs(status, mark);
+      // What the target keeps now, such as by a disruption budget, goes later: the record stays until all has gone.
+      const units = ours ? Math.max(mark.original, Math.min(status.least ?? 0, status.units)) : status.units;
+      const rest = ours && units > mark.original ? { ...mark, units } : undefined;
+      if (rest && units === status.units) return undefined;
       sent = { pool, from: status.units, units, expired };
-      await this.#target.scale(pool, { units, status }, signal);
+      await this.#target.scale(pool, { units, status, ...(rest && { mark: rest }) }, signal);
       return sent;
     };
     return this.#alone(pool, () =>
@@ -119,7 +127,7 @@ class ActuatorOver<S extends Status> implements Actuator {
     const status = await this.#target.status(pool, signal);
     const { mark } = status;
     if (mark) {
-      if (epoch < mark.epoch) throw older(epoch, mark.epoch);
+      if (epoch < mark.epoch) throw older(epoch, mark.epoch, OTHER_STORE);
       // A new leader is not silenced by the old one's clock: units are absolute, so what it repeats changes nothing.
       if (epoch === mark.epoch && (step < mark.step || (step === mark.step && status.units === mark.units))) {
         const mine = attempt.sent && step === mark.step;
@@ -192,8 +200,9 @@ function receipt({ key, pool }: Order, status: Receipt['status'], { units, ready
   return { key, pool, status, units, ready, ...(detail === undefined ? {} : { detail }) };
 }
 
-function older(epoch: number, held: number): Refused {
-  return new Refused(`epoch ${epoch} is older than ${held}: another instance leads`);
+/** @param where what to do where that is not so */
+function older(epoch: number, held: number, where = ''): Refused {
+  return new Refused(`epoch ${epoch} is older than ${held}: another instance leads${where}`);
 }
 
 function outside({ units, min, max }: Order): string | undefined {

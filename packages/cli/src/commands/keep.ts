@@ -22,6 +22,7 @@ interface Flags {
 
 /** Originals that were brought back. */
 const RESTORED = 'auspex_keeper_restored_total';
+const FAILED = 'auspex_keeper_failed_total';
 
 const EXAMPLES = `
 Examples:
@@ -57,7 +58,13 @@ async function keep(flags: Flags, io: Io): Promise<void> {
   if (listening) logger.info({ url: listening.url }, 'listening');
   const meter = bothMeters(new MemoryMeter(), listening?.meter);
   try {
-    await keepPools(keptPools(config, { logger, meter, signal: io.signal }), every, looked, { logger, meter, flags, io });
+    await keepPools(keptPools(config, { logger, meter, signal: io.signal }), every, looked, {
+      logger,
+      meter,
+      flags,
+      io,
+      standing: new Map(),
+    });
   } finally {
     await listening?.close();
   }
@@ -70,7 +77,7 @@ async function keepPools(kept: readonly Kept[], every: number, looked: { once: b
     return tell(round, telling);
   };
   // A counter that begins with its first count hides that one from whoever looks at its increase.
-  for (const { pool, plugin } of kept) meter.count(RESTORED, 0, { pool, plugin });
+  for (const { pool, plugin } of kept) for (const counter of [RESTORED, FAILED]) meter.count(counter, 0, { pool, plugin });
   try {
     if (kept.length === 0) logger.warn({}, 'no pool of this config has an actuator with lease: keeper: there is nothing to keep');
     else logger.info({ pools: kept.map(({ pool }) => pool), every: flags.every }, 'keeping');
@@ -99,10 +106,20 @@ interface Telling {
   readonly meter: Meter;
   readonly flags: Flags;
   readonly io: Io;
+  /** What was wrong in the round before, by pool. */
+  readonly standing: Map<string, string>;
 }
 
-function tell(round: Round, { logger, meter, flags, io }: Telling): Round {
-  for (const { pool, plugin, error } of round.failed) logger.warn({ pool, plugin, error }, 'cannot be looked at: tried again');
+function tell(round: Round, { logger, meter, flags, io, standing }: Telling): Round {
+  const failing = new Map(round.failed.map(({ pool, error }) => [pool, error]));
+  for (const { pool, plugin, error } of round.failed) {
+    meter.count(FAILED, 1, { pool, plugin });
+    // Every few seconds the same line would hide all others.
+    if (standing.get(pool) !== error) logger.warn({ pool, plugin, error }, 'cannot be looked at: tried again each time');
+  }
+  for (const pool of standing.keys()) if (!failing.has(pool)) logger.info({ pool }, 'can be looked at again');
+  standing.clear();
+  for (const [pool, error] of failing) standing.set(pool, error);
   for (const restored of round.restored) {
     const { pool, plugin, from, units, expired } = restored;
     meter.count(RESTORED, 1, { pool, plugin });

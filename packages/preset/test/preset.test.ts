@@ -35,6 +35,16 @@ const NEEDED: Readonly<Record<string, object>> = {
   'http-calendar': { url: 'http://127.0.0.1/plan' },
   holidays: { places: ['US'] },
   remote: { command: ['./plugin'] },
+  kubernetes: { pools: { web: { hpa: 'web' } } },
+  keda: { pools: { web: { scaledObject: 'web' } } },
+  'external-metrics': { tls: { certificate: 'crt', key: 'key' }, pools: { web: { hpa: 'web' } } },
+  aws: { pools: { web: { autoScalingGroup: 'web' } } },
+  haproxy: { socket: '/run/haproxy.sock', pools: { web: { backend: 'web' } } },
+  redfish: { pools: { web: { hosts: [{ system: 'https://bmc/redfish/v1/Systems/1' }] } } },
+  process: { pools: { web: { command: ['node', 'worker.js'] } } },
+  systemd: { pools: { web: { unit: 'web@.service' } } },
+  'traffic-control': { pools: { uplink: { dev: 'eth0', classid: '1:10', unit: '10mbit' } } },
+  webhook: { url: 'https://fleet.example', secretEnv: 'SECRET' },
 };
 
 test.each(catalogue.map((plugin) => [`${plugin.kind} ${plugin.id}`, plugin] as const))('%s parses its defaults', (_name, plugin) => {

@@ -1,5 +1,6 @@
 import { type Actuator, AuspexError, type PluginContext, type Restored } from '@auspex/contracts';
 import { type ResolvedConfig, standaloneContext } from '@auspex/core';
+import { isAuspexError } from './exit.ts';
 
 /** One pool whose floors a keeper ends. */
 export interface Kept {
@@ -47,8 +48,13 @@ export async function keepOnce(kept: readonly Kept[], signal: AbortSignal): Prom
   const failed: Round['failed'][number][] = [];
   for (const [index, end] of ends.entries()) {
     const { pool, plugin } = kept[index] as Kept;
-    if (end.status === 'rejected') failed.push({ pool, plugin, error: (end.reason as Error).message });
+    if (end.status === 'rejected') failed.push({ pool, plugin, error: told(end.reason) });
     else if (end.value) restored.push({ ...end.value, plugin });
   }
   return { restored, failed };
+}
+
+/** What is wrong, and what to do where that is known. */
+function told(reason: unknown): string {
+  return isAuspexError(reason) ? `${reason.message}. ${reason.remedy}` : (reason as Error).message;
 }

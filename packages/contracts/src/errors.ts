@@ -12,7 +12,7 @@ export const ERRORS = {
   PLUGIN_VERSION: 'Install releases of the plugin and of Auspex that share a contract version.',
   PLUGIN_CRASHED: 'Read what it wrote last; it is started again by itself.',
   PLUGIN_LAWS: 'Read the laws that do not hold, above; each says why it exists.',
-  PLUGIN_FAILED: 'Read the cause; the plugin, not Auspex, raised it.',
+  PLUGIN_FAILED: 'Read the cause: it is what the plugin, or what it speaks to, has said.',
   STEP_INVALID: 'Choose a step that divides an hour: 10s, 1m, 5m, 15m, 30m, 1h.',
   ZONE_MISSING: 'Name the zone in which the times were written: zone: "America/New_York", or a fixed offset "-04:00".',
   ZONE_UNKNOWN: 'Use an IANA zone such as "Europe/Berlin", or a fixed offset such as "+05:30".',

@@ -80,7 +80,11 @@ async function keepPools(kept: readonly Kept[], every: number, looked: { once: b
   for (const { pool, plugin } of kept) for (const counter of [RESTORED, FAILED]) meter.count(counter, 0, { pool, plugin });
   try {
     if (kept.length === 0) logger.warn({}, 'no pool of this config has an actuator with lease: keeper: there is nothing to keep');
-    else logger.info({ pools: kept.map(({ pool }) => pool), every: flags.every }, 'keeping');
+    else
+      logger.info(
+        { pools: kept.map(({ pool }) => pool), ...(flags.once ? {} : { every: flags.every }), in: io.cwd },
+        flags.once ? 'looking once' : 'keeping',
+      );
     if (flags.once) {
       const { failed } = told(await keepOnce(kept, io.signal));
       if (failed.length > 0) throw new Ended(EXIT.failure);

@@ -210,6 +210,16 @@ it('bounds every check, and goes on', async () => {
   silent.close();
 }, 40_000);
 
+it('warns of a floor that live mode refuses', async () => {
+  const worker = `actuator: { use: process, with: { leases: '${folder()}', pools: { web: { command: ['true'] } } } }`;
+  const of = async (control: string) =>
+    (await doctor(project((text) => text.replace('leadTime: 1m }', `leadTime: 1m, ${control}${worker} }`)))).of(
+      'pools[0].actuator(process)',
+    );
+  expect(await of('')).toMatchObject({ status: 'warning', seen: expect.stringContaining('shadow only: it has no lease') });
+  expect(await of('control: full, ')).toMatchObject({ status: 'ok' });
+});
+
 it('reads targets back and orders nothing', async () => {
   const cwd = project((text) => text.replace('leadTime: 1m }', 'leadTime: 1m, actuator: { use: simulated } }'));
   const verdict = await doctor(cwd);

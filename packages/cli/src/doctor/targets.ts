@@ -34,7 +34,10 @@ export async function checkTargets(
       const actuator = plugin.create(options as never, context) as Actuator;
       try {
         const { units, ready } = await actuator.read(pool, signal);
-        return { seen: `pool ${pool}: ${plural(units, 'unit')} ordered, ${ready} ready${kept}` };
+        const seen = `pool ${pool}: ${plural(units, 'unit')} ordered, ${ready} ready${kept}`;
+        if (!floor || plugin.capabilities.lease !== 'none') return { seen };
+        const remedy = 'Set control: full for the pool, or use an actuator whose floors end by themselves or by a keeper.';
+        return { seen: `${seen}; shadow only: it has no lease, and --mode live refuses its floor`, code: 'CONFIG_INVALID', remedy };
       } finally {
         await atMost(checkup.clock, 2_000, actuator.close?.());
       }

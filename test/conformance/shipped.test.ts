@@ -137,7 +137,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   holidays: 'packages/calendars/test/laws.test.ts',
   kubernetes: 'packages/actuators/test/kubernetes.test.ts',
   keda: 'packages/actuators/test/keda.test.ts',
-  'external-metrics': 'packages/actuators/test/metric.test.ts',
+  'external-metrics': 'packages/actuators/test/external-metrics-target.test.ts',
   aws: 'packages/actuators/test/aws.test.ts',
   haproxy: 'packages/actuators/test/haproxy.test.ts',
   redfish: 'packages/actuators/test/redfish.test.ts',

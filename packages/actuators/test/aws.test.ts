@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Actuator, Order, PluginContext } from '@auspex/contracts';
+import { loadPeer } from '@auspex/contracts';
 import { fakeContext, ManualClock, RecordingLogger, runLaws } from '@auspex/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -9,7 +10,6 @@ import { awsConfig } from '../src/aws/index.ts';
 import { decodeMark, encodeMark, LIMIT } from '../src/aws/mark.ts';
 import { createAwsActuator } from '../src/aws/plugin.ts';
 import { SdkGroups } from '../src/aws/sdk-groups.ts';
-import { loadPeer } from '../src/peer.ts';
 import { Conflict, Refused, Unavailable } from '../src/target/index.ts';
 import { FakeAws, makeAwsCase } from './fakes/aws.ts';
 

@@ -1,26 +1,11 @@
-import { type Actuator, type ActuatorCapabilities, defineActuator, type Order, type Plugin, use } from '@auspex/contracts';
+import { type Actuator, type ActuatorCapabilities, defineActuator, type Plugin, use } from '@auspex/contracts';
 import { fakeContext, ManualClock, runLaws } from '@auspex/testkit';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { composite } from '../src/composite/index.ts';
 import { actuatorOver } from '../src/target/index.ts';
 import { MemoryTarget } from './fakes/memory.ts';
-
-const MINUTE = 60_000;
-const STEP = Date.UTC(2026, 0, 5);
-const never = new AbortController().signal;
-const order = (n: number, units: number, over: Partial<Order> = {}): Order => ({
-  key: `web@${n}`,
-  pool: 'web',
-  pop: '*',
-  units,
-  min: 1,
-  max: 20,
-  epoch: 1,
-  shadow: false,
-  step: STEP + n * MINUTE,
-  ...over,
-});
+import { MINUTE, never, order, START as STEP } from './orders.ts';
 
 function part(id: string, target = new MemoryTarget(), lease: ActuatorCapabilities['lease'] = 'keeper') {
   const closed: string[] = [];

@@ -9,22 +9,7 @@ import { need, type Server } from '../../../test/servers/index.ts';
 import { haproxy, haproxyConfig } from '../src/haproxy/index.ts';
 import { Refused, Unavailable } from '../src/target/index.ts';
 import { makeHaproxyCase } from './fakes/haproxy.ts';
-
-const MINUTE = 60_000;
-const START = Date.UTC(2026, 0, 5);
-const signal = new AbortController().signal;
-const order = (n: number, units: number, over: Partial<Order> = {}): Order => ({
-  key: `web@${n}`,
-  pool: 'web',
-  pop: '*',
-  units,
-  min: 1,
-  max: 20,
-  epoch: 1,
-  shadow: false,
-  step: START + n * MINUTE,
-  ...over,
-});
+import { MINUTE, order, START, never as signal } from './orders.ts';
 
 /** An actuator over a fake HAProxy, and orders minute by minute. */
 function world(pools?: object, spares = 3, options: object = {}) {

@@ -241,7 +241,7 @@ describe('the actuator', () => {
     [
       'it is paused',
       { metadata: { annotations: { 'autoscaling.keda.sh/paused-replicas': '3' } } },
-      'is paused: somebody set the annotation autoscaling.keda.sh/paused-replicas',
+      'is paused: remove its annotation autoscaling.keda.sh/paused-replicas',
     ],
     ['it has no fallback and the order is a floor', { spec: { fallback: null } }, 'ScaledObject shop/web has no fallback'],
     [
@@ -253,6 +253,12 @@ describe('the actuator', () => {
     const { actuator, edit } = make();
     edit(patch);
     expect(await actuator.actuate(floor(0, 4), never)).toMatchObject({ status: 'refused', detail: expect.stringContaining(message) });
+  });
+
+  it('that somebody has taken up again is not paused', async () => {
+    const { actuator, edit } = make();
+    edit({ metadata: { annotations: { 'autoscaling.keda.sh/paused': 'false' } } });
+    expect(await actuator.actuate(floor(0, 4), never)).toMatchObject({ status: 'applied', units: 4 });
   });
 
   it('is refused where KEDA made its HPA while Auspex did not answer', async () => {

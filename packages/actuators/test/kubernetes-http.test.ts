@@ -261,7 +261,7 @@ describe('credentials', () => {
     vi.doMock('@kubernetes/client-node', () => {
       throw new Error('mocked');
     });
-    const { peerError } = await import('../src/peer.ts');
+    const { peerError } = await import('@auspex/contracts');
     const missing = Object.assign(new Error('Cannot find package'), { code: 'ERR_MODULE_NOT_FOUND' });
     expect(peerError('actuator(kubernetes)', '@kubernetes/client-node', missing)).toMatchObject({
       code: 'PLUGIN_NOT_FOUND',

@@ -4,7 +4,7 @@ import { platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Actuator, Order, Receipt } from '@auspex/contracts';
+import type { Actuator, Order } from '@auspex/contracts';
 import { fakeContext, ManualClock, runLaws } from '@auspex/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { freePorts } from '../../../test/servers/process.ts';
@@ -12,22 +12,7 @@ import { processConfig, processes } from '../src/process/index.ts';
 import { System } from '../src/process/system.ts';
 import { Refused } from '../src/target/index.ts';
 import { makeProcessCase } from './fakes/process.ts';
-
-const MINUTE = 60_000;
-const START = Date.UTC(2026, 0, 5);
-const signal = new AbortController().signal;
-const order = (n: number, units: number, over: Partial<Order> = {}): Order => ({
-  key: `web@${n}`,
-  pool: 'web',
-  pop: '*',
-  units,
-  min: 0,
-  max: 20,
-  epoch: 1,
-  shadow: false,
-  step: START + n * MINUTE,
-  ...over,
-});
+import { MINUTE, minutely, order, START, never as signal } from './orders.ts';
 
 function world(options: object = {}) {
   const subject = makeProcessCase();
@@ -38,16 +23,12 @@ function world(options: object = {}) {
       fakeContext({ clock }),
     );
   const actuator = create();
-  let n = 0;
   return {
     ...subject,
     clock,
     create,
     actuator,
-    to: async (units: number, { by = actuator, after = MINUTE, ...over }: Partial<Order> & { by?: Actuator; after?: number } = {}) => {
-      await clock.advance(after);
-      return by.actuate(order(++n, units, over), signal) as Promise<Receipt>;
-    },
+    to: minutely(clock, actuator),
   };
 }
 

@@ -3,29 +3,14 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Actuator, Order, Receipt } from '@auspex/contracts';
+import type { Actuator } from '@auspex/contracts';
 import { fakeContext, ManualClock, runLaws } from '@auspex/testkit';
 import { afterEach, describe, expect, it, type TestContext } from 'vitest';
 import { Busctl, MANAGER, METHODS, PROPERTIES } from '../src/systemd/busctl.ts';
 import { systemd, systemdConfig } from '../src/systemd/index.ts';
 import { Refused, Unavailable } from '../src/target/index.ts';
 import { makeSystemdCase } from './fakes/systemd.ts';
-
-const MINUTE = 60_000;
-const START = Date.UTC(2026, 0, 5);
-const signal = new AbortController().signal;
-const order = (n: number, units: number, over: Partial<Order> = {}): Order => ({
-  key: `web@${n}`,
-  pool: 'web',
-  pop: '*',
-  units,
-  min: 0,
-  max: 20,
-  epoch: 1,
-  shadow: false,
-  step: START + n * MINUTE,
-  ...over,
-});
+import { MINUTE, minutely, order, START, never as signal } from './orders.ts';
 
 /** One instance runs. */
 function world(options: object = {}) {
@@ -34,16 +19,12 @@ function world(options: object = {}) {
   const given = { ...(subject.with as object), patience: '0s', ...options };
   const create = (): Actuator => subject.plugin.create(systemdConfig.parse(given) as never, fakeContext({ clock }));
   const actuator = create();
-  let n = 0;
   return {
     ...subject,
     clock,
     create,
     actuator,
-    to: async (units: number, { by = actuator, after = MINUTE, ...over }: Partial<Order> & { by?: Actuator; after?: number } = {}) => {
-      await clock.advance(after);
-      return by.actuate(order(++n, units, over), signal) as Promise<Receipt>;
-    },
+    to: minutely(clock, actuator),
   };
 }
 

@@ -2,29 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Actuator, Clock, Order, PluginContext } from '@auspex/contracts';
+import type { Actuator, Clock, PluginContext } from '@auspex/contracts';
 import { fakeContext, type RecordingLogger, type RecordingMeter, runLaws } from '@auspex/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { holding } from '../src/target/file-lock.ts';
 import { actuatorOver, Conflict, FileMarks, type Mark, Refused, Unavailable, withMarks } from '../src/target/index.ts';
 import { MemoryTarget, makeMemoryCase } from './fakes/memory.ts';
-
-const MINUTE = 60_000;
-const STEP = Date.UTC(2026, 0, 5);
-const never = new AbortController().signal;
-const order = (n: number, units: number, over: Partial<Order> = {}): Order => ({
-  key: `web@${n}`,
-  pool: 'web',
-  pop: '*',
-  units,
-  min: 1,
-  max: 20,
-  epoch: 1,
-  shadow: false,
-  step: STEP + n * MINUTE,
-  ...over,
-});
-const floor = (n: number, units: number, over: Partial<Order> = {}): Order =>
-  order(n, units, { expires: STEP + (n + 3) * MINUTE, ...over });
+import { floor, MINUTE, never, order, START as STEP } from './orders.ts';
 
 /** Time passes when it is moved, and when somebody sleeps. */
 class FastClock implements Clock {
@@ -387,6 +371,29 @@ describe('marks in files', () => {
   });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
   const mark: Mark = { units: 4, original: 2, step: STEP, epoch: 3, expires: STEP + MINUTE, parts: ['a', 'b'] };
+
+  it('that a dead process holds are freed for one, however many find it dead at once', async () => {
+    const file = join(directory, 'web.lock');
+    const gone = 2 ** 22 - 1;
+    let [inside, most, got] = [0, 0, 0];
+    const hold = async (): Promise<void> => {
+      const held = holding(file, async () => {
+        most = Math.max(most, ++inside);
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        inside--;
+        got++;
+      });
+      await held.catch((error: unknown) => expect(error).toBeInstanceOf(Conflict));
+    };
+    for (let round = 0; round < 40; round++) {
+      writeFileSync(file, `${gone} ${hostname()} left\n`);
+      await Promise.all(Array.from({ length: 12 }, hold));
+      // Nothing is left of it, whoever won.
+      if (readdirSync(directory).length > 0) expect(readdirSync(directory)).toEqual(['web.lock']);
+    }
+    expect(most).toBe(1);
+    expect(got).toBeGreaterThan(30);
+  });
 
   it('outlive the process, one a pool, whatever its name', async () => {
     const marks = new FileMarks(directory, 'x');

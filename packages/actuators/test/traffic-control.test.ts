@@ -3,30 +3,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Actuator, Order, Receipt } from '@auspex/contracts';
+import type { Actuator } from '@auspex/contracts';
 import { fakeContext, ManualClock, runLaws } from '@auspex/testkit';
 import { afterEach, describe, expect, it, type TestContext } from 'vitest';
 import { Refused, Unavailable } from '../src/target/index.ts';
 import { trafficControl, trafficControlConfig } from '../src/traffic-control/index.ts';
 import { parseRate } from '../src/traffic-control/rate.ts';
 import { makeTrafficControlCase } from './fakes/traffic-control.ts';
+import { MINUTE, minutely, order, START, never as signal } from './orders.ts';
 
-const MINUTE = 60_000;
-const START = Date.UTC(2026, 0, 5);
-const signal = new AbortController().signal;
 const run = promisify(execFile);
-const order = (n: number, units: number, over: Partial<Order> = {}): Order => ({
-  key: `web@${n}`,
-  pool: 'web',
-  pop: '*',
-  units,
-  min: 1,
-  max: 20,
-  epoch: 1,
-  shadow: false,
-  step: START + n * MINUTE,
-  ...over,
-});
 
 /** A class of 10 Mbit that may borrow up to 20. */
 function world(web: object = {}, options: object = {}) {
@@ -36,16 +22,12 @@ function world(web: object = {}, options: object = {}) {
   const create = (): Actuator =>
     subject.plugin.create(trafficControlConfig.parse({ pools, patience: '0s', ...options }) as never, fakeContext({ clock }));
   const actuator = create();
-  let n = 0;
   return {
     ...subject,
     clock,
     create,
     actuator,
-    to: async (units: number, { by = actuator, after = MINUTE, ...over }: Partial<Order> & { by?: Actuator; after?: number } = {}) => {
-      await clock.advance(after);
-      return by.actuate(order(++n, units, over), signal) as Promise<Receipt>;
-    },
+    to: minutely(clock, actuator),
     held: () => {
       const { rate, ceil, prio } = subject.fake.classes.get('1:10') as { rate: number; ceil: number; prio: number };
       return { rate: rate / 1e6, ceil: ceil / 1e6, prio };

@@ -17,6 +17,7 @@ export type { DistinctSketch, Measure, Tally, Truth, Usage } from './data/usage.
 export { duration, formatDuration, parseDuration } from './duration.ts';
 export { AuspexError, ERRORS, type ErrorCode } from './errors.ts';
 export { deepFreeze } from './freeze.ts';
+export { loadPeer, peerError } from './peer.ts';
 export {
   CONTRACT_RELEASES,
   CONTRACT_VERSION,

@@ -1,4 +1,5 @@
 import type { UsageEvent } from '@auspex/contracts';
+import { loadPeer, peerError } from '@auspex/contracts';
 import { botConfig, botEnricher, geoConfig, geoEnricher } from '@auspex/sources';
 import { runLaws } from '@auspex/testkit';
 import fc from 'fast-check';
@@ -6,7 +7,6 @@ import { describe, expect, test } from 'vitest';
 import { BotEnricher } from '../src/enrich/bot/index.ts';
 import { dotted, ipv4 } from '../src/enrich/geo/address.ts';
 import { GeoEnricher } from '../src/enrich/geo/index.ts';
-import { loadPeer, peerError } from '../src/peer.ts';
 import { file } from './tools.ts';
 
 const event = (more: Partial<UsageEvent> = {}): UsageEvent => ({ at: 0, kind: 'request', group: '', pop: '', outcome: 'served', ...more });

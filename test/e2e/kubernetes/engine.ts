@@ -1,7 +1,5 @@
 import { createEngine, type Logger } from '@auspex/core';
-import { kafka, lmdb, preset, seasonal, use } from '@auspex/preset';
-import { keda } from '../../../packages/actuators/src/keda/index.ts';
-import { kubernetes } from '../../../packages/actuators/src/kubernetes/index.ts';
+import { kafka, keda, kubernetes, lmdb, preset, seasonal, use } from '@auspex/preset';
 import { SharedClock } from '../paced/clock.ts';
 import { endWithParent } from '../paced/life.ts';
 import { BOUNDS, LEAD, UNIT_RATE } from './trace.ts';

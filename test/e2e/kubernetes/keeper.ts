@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { keda, kedaConfig, kubernetes, kubernetesConfig } from '@auspex/actuators';
 import { standaloneContext } from '@auspex/core';
-import { keda, kedaConfig } from '../../../packages/actuators/src/keda/index.ts';
-import { kubernetes, kubernetesConfig } from '../../../packages/actuators/src/kubernetes/index.ts';
 import { SharedClock } from '../paced/clock.ts';
 import { endWithParent } from '../paced/life.ts';
 import type { EngineArguments } from './engine.ts';

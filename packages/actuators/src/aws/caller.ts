@@ -1,4 +1,4 @@
-import { loadPeer } from '../peer.ts';
+import { loadPeer } from '@auspex/contracts';
 import { Unavailable } from '../target/index.ts';
 import type { AwsOptions } from './config.ts';
 import { awsError } from './errors.ts';

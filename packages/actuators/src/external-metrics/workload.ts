@@ -1,10 +1,10 @@
 import type { KubeObject, KubernetesClient } from '../kubernetes/client.ts';
 import type { TargetRef } from '../kubernetes/workload.ts';
-import { replicasOf } from '../metric/replicas.ts';
-import type { ReadWorkload } from '../metric/target.ts';
+import { replicasOf } from '../metric/workload.ts';
 import { Refused } from '../target/index.ts';
 import { METRIC } from './api.ts';
 import type { ExternalMetricsOptions } from './config.ts';
+import type { ReadWorkload } from './target.ts';
 
 interface Hpa extends KubeObject {
   readonly spec: {

@@ -26,14 +26,5 @@ export function createHaproxyActuator(options: HaproxyOptions, context: PluginCo
   const target = new HaproxyTarget(options, { ...parts, clock: context.clock });
   // Servers are watched one by one, and fewer of them may be HAProxy that was started anew.
   const { patience, handsOff } = options;
-  const over = actuatorOver(target, { plugin: ID, patience, handsOff, watchful: false }, context);
-  return {
-    actuate: (order, signal) => over.actuate(order, signal),
-    read: (pool, signal) => over.read(pool, signal),
-    async restore(pool, signal) {
-      await target.finish(pool, signal);
-      return over.restore?.(pool, signal);
-    },
-    close: async () => over.close?.(),
-  };
+  return actuatorOver(target, { plugin: ID, patience, handsOff, watchful: false }, context);
 }

@@ -11,7 +11,7 @@ const ID = 'keda';
 /** @param client in place of the cluster that the options lead to */
 export function createKedaActuator(options: KedaOptions, context: PluginContext, client?: KubernetesClient): Actuator {
   const { listen, tls, patience } = options;
-  const target = new KedaTarget(client ?? new KubernetesApi(options), options, () => context.clock.now());
+  const target = new KedaTarget(client ?? new KubernetesApi(options, `actuator(${ID})`), options, () => context.clock.now());
   const scaler = new Scaler(target, { listen, tls }, context.clock);
   const orders = actuatorOver(target, { plugin: ID, patience, handsOff: 0 }, context);
   return {

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { AuspexError } from '@auspex/contracts';
+import { AuspexError, loadPeer } from '@auspex/contracts';
 import { create } from '@bufbuild/protobuf';
 import type { handleServerStreamingCall, handleUnaryCall, Server, ServerCredentials, ServerWritableStream } from '@grpc/grpc-js';
 import type { Published } from '../metric/published.ts';
-import { loadPeer } from '../peer.ts';
 import {
   ExternalScaler,
   type GetMetricSpecResponse,

@@ -1,7 +1,7 @@
+import { SCALED_OBJECT } from '../kubernetes/autoscalers.ts';
 import type { KubeObject, KubernetesClient, Ref } from '../kubernetes/client.ts';
 import type { TargetRef } from '../kubernetes/workload.ts';
-import { replicasOf } from '../metric/replicas.ts';
-import type { Workload } from '../metric/target.ts';
+import { replicasOf, type Workload } from '../metric/workload.ts';
 import { Refused } from '../target/index.ts';
 import type { KedaOptions } from './config.ts';
 import { metricName } from './name.ts';
@@ -23,8 +23,6 @@ interface Hpa extends KubeObject {
   readonly spec: { readonly metrics?: readonly { readonly external?: { readonly metric: { readonly name: string } } }[] };
 }
 
-const PAUSED = ['autoscaling.keda.sh/paused', 'autoscaling.keda.sh/paused-replicas'] as const;
-
 /** Where the ScaledObject of a pool is. @throws Refused for a pool that the actuator does not know */
 export async function scaledObjectRef(client: KubernetesClient, pools: KedaOptions['pools'], pool: string): Promise<Ref> {
   const named = Object.hasOwn(pools, pool) ? pools[pool] : undefined;
@@ -36,14 +34,15 @@ export async function scaledObjectRef(client: KubernetesClient, pools: KedaOptio
 /** What a ScaledObject scales, and whether it would. @throws Refused where it would not */
 export async function workloadOf(
   client: KubernetesClient,
-  { metadata, spec, status }: ScaledObject,
+  object: ScaledObject,
   namespace: string,
   pool: string,
   signal: AbortSignal,
 ): Promise<Workload> {
+  const { metadata, spec, status } = object;
   const who = `ScaledObject ${namespace}/${metadata.name}`;
-  const paused = PAUSED.find((annotation) => metadata.annotations?.[annotation] !== undefined);
-  if (paused) throw new Refused(`${who} is paused: somebody set the annotation ${paused}; remove it to let Auspex scale`);
+  const paused = SCALED_OBJECT.paused(object, who);
+  if (paused !== undefined) throw new Refused(paused);
   const asks = spec.triggers.some(({ type, metadata: of }) => /^external(-push)?$/.test(type) && of?.['pool'] === pool);
   if (!asks)
     throw new Refused(`${who} has no trigger for this pool: add one of type external or external-push with metadata.pool: ${pool}`);

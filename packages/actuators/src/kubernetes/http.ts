@@ -1,6 +1,5 @@
-import { AuspexError, formatDuration } from '@auspex/contracts';
+import { AuspexError, formatDuration, loadPeer } from '@auspex/contracts';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { loadPeer } from '../peer.ts';
 import { Unavailable } from '../target/index.ts';
 import { Agents } from './agents.ts';
 import { answered, unanswered } from './errors.ts';

@@ -26,14 +26,5 @@ export function createRedfishActuator(options: RedfishOptions, context: PluginCo
   const target = new RedfishTarget(options, { ...parts, clock: context.clock });
   // Hosts are watched one by one: they fail by themselves.
   const { patience, handsOff } = options;
-  const over = actuatorOver(target, { plugin: ID, patience, handsOff, watchful: false }, context);
-  return {
-    actuate: (order, signal) => over.actuate(order, signal),
-    read: (pool, signal) => over.read(pool, signal),
-    async restore(pool, signal) {
-      await target.finish(pool, signal);
-      return over.restore?.(pool, signal);
-    },
-    close: async () => over.close?.(),
-  };
+  return actuatorOver(target, { plugin: ID, patience, handsOff, watchful: false }, context);
 }

@@ -108,6 +108,7 @@ class ActuatorOver<S extends Status> implements Actuator {
     };
     return this.#alone(pool, () =>
       this.#retry.run(async () => {
+        await this.#target.finish?.(pool, signal);
         // Looked at first without keeping the engine out, which has something to do each time.
         if (this.#target.alone && !(await ranOut())) return sent;
         return this.#only(pool, bringBack);

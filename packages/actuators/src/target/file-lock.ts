@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { Conflict } from './errors.ts';
@@ -15,27 +15,20 @@ const STALE = 60_000;
  */
 export async function holding<T>(file: string, act: () => Promise<T>): Promise<T> {
   await mkdir(dirname(file), { recursive: true });
-  await take(file);
+  const mine = `${process.pid} ${hostname()} ${randomUUID()}\n`;
+  if (!((await made(file, mine)) || ((await freed(file)) && (await made(file, mine))))) throw new Conflict(`another process holds ${file}`);
   try {
     return await act();
   } finally {
-    await rm(file, { force: true });
+    // Whoever took it for left has it now.
+    if ((await contentOf(file)) === mine) await rm(file, { force: true });
   }
-}
-
-async function take(file: string): Promise<void> {
-  if (await made(file)) return;
-  if (await isLeft(file)) {
-    await rm(file, { force: true });
-    if (await made(file)) return;
-  }
-  throw new Conflict(`another process holds ${file}`);
 }
 
 /** It was not there. */
-async function made(file: string): Promise<boolean> {
+async function made(file: string, text: string): Promise<boolean> {
   try {
-    await writeFile(file, `${process.pid} ${hostname()}\n`, { flag: 'wx' });
+    await writeFile(file, text, { flag: 'wx' });
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -43,23 +36,48 @@ async function made(file: string): Promise<boolean> {
   }
 }
 
-/** Whoever took it has died. */
-async function isLeft(file: string): Promise<boolean> {
+/** Takes away what somebody has left who died. */
+async function freed(file: string): Promise<boolean> {
+  const left = await leftIn(file);
+  if (left === undefined) return false;
+  const aside = `${file}.${randomUUID()}.part`;
+  try {
+    await rename(file, aside);
+    // Between the look and this somebody else may have freed it and taken it: it goes back, and is theirs.
+    if ((await contentOf(aside)) === left) return true;
+    await link(aside, file).catch(ignoring('EEXIST'));
+    return false;
+  } catch (error) {
+    ignoring('ENOENT')(error);
+    return false;
+  } finally {
+    await rm(aside, { force: true });
+  }
+}
+
+/** What stands in a lock whose holder has died; undefined = it is held, or gone. */
+async function leftIn(file: string): Promise<string | undefined> {
   // By the clock of the file system alone: those of two machines may differ.
   const probe = `${file}.${randomUUID()}.part`;
   try {
     await writeFile(probe, '');
     const [{ mtimeMs: now }, { mtimeMs: since }, text] = await Promise.all([stat(probe), stat(file), readFile(file, 'utf8')]);
-    if (now - since > STALE) return true;
     // One that is just being written says nothing yet.
     const [pid = '', host] = text.trim().split(' ');
-    return host === hostname() && !runs(Number(pid));
+    return now - since > STALE || (host === hostname() && !runs(Number(pid))) ? text : undefined;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
+    ignoring('ENOENT')(error);
+    return undefined;
   } finally {
     await rm(probe, { force: true });
   }
+}
+
+async function contentOf(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch((error: unknown) => {
+    ignoring('ENOENT')(error);
+    return undefined;
+  });
 }
 
 function runs(pid: number): boolean {
@@ -68,4 +86,11 @@ function runs(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+}
+
+/** Rethrows every error but that of one code. */
+function ignoring(code: string): (error: unknown) => void {
+  return (error) => {
+    if ((error as NodeJS.ErrnoException).code !== code) throw error;
+  };
 }

@@ -63,6 +63,11 @@ export interface Target<S extends Status = Status> {
    */
   scale(pool: string, scaling: Scaling & { readonly status: S }, signal: AbortSignal): Promise<void>;
   /**
+   * Goes on with what takes more than one look, such as a drain, where a keeper began it: no order comes after that. Called at each look of the keeper,
+   * so it costs nothing where there is nothing to do. Absent = nothing takes longer.
+   */
+  finish?(pool: string, signal: AbortSignal): Promise<void>;
+  /**
    * Runs `act`, a status and what is set by it, while no other process changes the pool. Absent = the target itself refuses a write over what has
    * changed since it was read.
    *

@@ -1,10 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { AuspexError } from '@auspex/contracts';
+import { AuspexError, loadPeer } from '@auspex/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { loadPeer } from '../peer.ts';
 import { Refusal, readBody } from './body.ts';
 import type { HttpOptions } from './config.ts';
 

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { AuspexError, type ErrorCode, type Logger } from '@auspex/contracts';
-import { loadPeer } from '../peer.ts';
+import { AuspexError, type ErrorCode, type Logger, loadPeer } from '@auspex/contracts';
 import type { KafkaOptions } from './config.ts';
 
 export interface TopicOffsets {

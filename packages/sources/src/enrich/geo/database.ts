@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { AuspexError } from '@auspex/contracts';
-import { peerError } from '../../peer.ts';
+import { AuspexError, peerError } from '@auspex/contracts';
 
 /** The part of `maxmind` that we need. */
 interface MaxMind {

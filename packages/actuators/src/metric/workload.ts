@@ -2,6 +2,19 @@ import { groupOf, type KubernetesClient, type Ref } from '../kubernetes/client.t
 import { COUNTED, type Scale, servedBy, type TargetRef } from '../kubernetes/workload.ts';
 import { Refused } from '../target/index.ts';
 
+/** The workload that somebody else scales by the metric. */
+export interface Workload {
+  /** Units that it is to have, whoever decided that. */
+  readonly units: number;
+  /** Units that serve. */
+  readonly ready: number;
+  /** Most units that its scaler allows. */
+  readonly most?: number;
+  /** Why a floor must not be promised there: its scaler would not let go of it. Absent = it would. */
+  readonly clings?: string;
+  readonly detail?: string;
+}
+
 /** Replicas of what an autoscaler scales: asked for, and ready. @throws Refused where it is not there, Unavailable */
 export async function replicasOf(
   client: KubernetesClient,

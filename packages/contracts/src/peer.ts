@@ -1,9 +1,9 @@
-import { AuspexError } from '@auspex/contracts';
+import { AuspexError } from './errors.ts';
 
 /**
- * Loads a package that only this plugin needs.
+ * Loads an optional peer: a package that only one plugin of several needs.
  *
- * @param plugin named in the error
+ * @param plugin where it is needed, named in the error: `source(kafka)`
  * @throws AuspexError PLUGIN_NOT_FOUND when it is not installed, PLUGIN_FAILED when it does not load
  */
 export async function loadPeer<T>(plugin: string, name: string, load: () => Promise<T>): Promise<T> {

@@ -1,25 +1,10 @@
-import type { Order } from '@auspex/contracts';
 import { fakeContext, runLaws } from '@auspex/testkit';
 import { describe, expect, it } from 'vitest';
 import { externalMetrics } from '../src/external-metrics/index.ts';
 import { Endpoints } from '../src/metric/endpoints.ts';
-import { makeMetricCase } from './fakes/metric.ts';
+import { makeMetricCase } from './fakes/external-metrics.ts';
+import { MINUTE, never, order, START as STEP } from './orders.ts';
 
-const MINUTE = 60_000;
-const STEP = Date.UTC(2026, 0, 5);
-const never = new AbortController().signal;
-const order = (n: number, units: number, over: Partial<Order> = {}): Order => ({
-  key: `web@${n}`,
-  pool: 'web',
-  pop: '*',
-  units,
-  min: 0,
-  max: 50,
-  epoch: 1,
-  shadow: false,
-  step: STEP + n * MINUTE,
-  ...over,
-});
 const metricsOptions = { tls: { certificate: 'a', key: 'b' }, pools: { web: { hpa: 'web' }, api: { hpa: 'api' } } };
 
 function make(options = metricsOptions) {
@@ -100,11 +85,15 @@ describe('units as a metric', () => {
     const { actuator, workload } = make();
     await actuator.actuate(order(0, 7), never);
     workload.now += 6 * MINUTE;
-    expect(await actuator.actuate(order(1, 7), never)).toMatchObject({ detail: 'it has not asked for it yet: is its trigger there?' });
+    expect(await actuator.actuate(order(1, 7), never)).toMatchObject({
+      detail: 'the HPA controller has not asked for it yet: does the HPA have the metric, and the cluster the APIService?',
+    });
     workload.published?.ask('web');
     expect((await actuator.actuate(order(2, 7), never)).detail).toBeUndefined();
     workload.now += 7 * MINUTE;
-    expect((await actuator.actuate(order(3, 7), never)).detail).toBe('it asked for it last 7m ago: is its trigger there?');
+    expect((await actuator.actuate(order(3, 7), never)).detail).toBe(
+      'the HPA controller asked for it last 7m ago: does the HPA have the metric, and the cluster the APIService?',
+    );
   });
 
   it('of two instances have one effect: the older epoch is refused', async () => {

@@ -1,7 +1,8 @@
 import type { Actuator, Plugin } from '@auspex/contracts';
+import { MetricTarget } from '../../src/external-metrics/target.ts';
 import { Endpoints } from '../../src/metric/endpoints.ts';
 import type { Published } from '../../src/metric/published.ts';
-import { MetricTarget, type Workload } from '../../src/metric/target.ts';
+import type { Workload } from '../../src/metric/workload.ts';
 import { actuatorOver, Unavailable } from '../../src/target/index.ts';
 import type { ActuatorCase } from './case.ts';
 
@@ -60,7 +61,7 @@ export function makeMetricCase(plugin: Plugin<'actuator'>, options: unknown): Ac
       signal.throwIfAborted();
       return workload.read(pool);
     };
-    const target = new MetricTarget(() => workload.endpoints.join('here', undefined), read, { scaler: 'it', stale: 300_000 }, context);
+    const target = new MetricTarget(() => workload.endpoints.join('here', undefined), read, 300_000, context);
     return actuatorOver(target, { plugin: plugin.id, patience: 0, handsOff: 0 }, context);
   };
   return {

@@ -1,29 +1,10 @@
 import { formatDuration, type PluginContext } from '@auspex/contracts';
+import type { Endpoint } from '../metric/endpoints.ts';
+import type { Workload } from '../metric/workload.ts';
 import { Refused, type Scaling, type Status, type Target } from '../target/index.ts';
-import type { Endpoint } from './endpoints.ts';
-
-/** The workload that somebody else scales by the metric. */
-export interface Workload {
-  /** Units that it is to have, whoever decided that. */
-  readonly units: number;
-  /** Units that serve. */
-  readonly ready: number;
-  /** Most units that its scaler allows. */
-  readonly most?: number;
-  /** Why a floor must not be promised there: its scaler would not let go of it. Absent = it would. */
-  readonly clings?: string;
-  readonly detail?: string;
-}
 
 /** Reads the workload of a pool. @throws Refused, Unavailable */
 export type ReadWorkload = (pool: string, signal: AbortSignal) => Promise<Workload>;
-
-export interface MetricOptions {
-  /** Who asks for the metric, for texts: `KEDA`. */
-  readonly scaler: string;
-  /** For how long a value holds that has no expiry of its own, ms. */
-  readonly stale: number;
-}
 
 /** How long nobody may have asked before it is worth a word, ms. */
 const UNASKED_MS = 5 * 60_000;
@@ -35,20 +16,21 @@ const UNASKED_MS = 5 * 60_000;
 export class MetricTarget implements Target {
   readonly #join: () => Promise<{ readonly endpoint: Endpoint; leave(): Promise<void> }>;
   readonly #workload: ReadWorkload;
-  readonly #options: MetricOptions;
+  readonly #stale: number;
   readonly #context: PluginContext;
   readonly #since = new Map<string, number>();
   #joined: Promise<{ readonly endpoint: Endpoint; leave(): Promise<void> }> | undefined;
 
+  /** @param stale for how long a value holds that has no expiry of its own, ms */
   constructor(
     join: () => Promise<{ readonly endpoint: Endpoint; leave(): Promise<void> }>,
     workload: ReadWorkload,
-    options: MetricOptions,
+    stale: number,
     context: PluginContext,
   ) {
     this.#join = join;
     this.#workload = workload;
-    this.#options = options;
+    this.#stale = stale;
     this.#context = context;
   }
 
@@ -82,7 +64,7 @@ export class MetricTarget implements Target {
     signal.throwIfAborted();
     const { clock } = this.#context;
     if (!this.#since.has(pool)) this.#since.set(pool, clock.now());
-    published.publish(pool, { mark, until: mark.expires ?? clock.now() + this.#options.stale, clock });
+    published.publish(pool, { mark, until: mark.expires ?? clock.now() + this.#stale, clock });
   }
 
   async close(): Promise<void> {
@@ -108,6 +90,6 @@ export class MetricTarget implements Target {
     const since = asked ?? this.#since.get(pool);
     if (since === undefined || clock.now() - since < UNASKED_MS) return undefined;
     const how = asked === undefined ? 'has not asked for it yet' : 'asked for it last';
-    return `${this.#options.scaler} ${how}${asked === undefined ? '' : ` ${formatDuration(Math.round((clock.now() - asked) / 1_000) * 1_000)} ago`}: is its trigger there?`;
+    return `the HPA controller ${how}${asked === undefined ? '' : ` ${formatDuration(Math.round((clock.now() - asked) / 1_000) * 1_000)} ago`}: does the HPA have the metric, and the cluster the APIService?`;
   }
 }

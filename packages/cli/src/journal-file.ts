@@ -34,6 +34,8 @@ const TYPES: Readonly<Record<JournalRecord['type'], true>> = {
   decision: true,
   receipt: true,
   outcome: true,
+  anomaly: true,
+  alert: true,
   failure: true,
   notice: true,
 };

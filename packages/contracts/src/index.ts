@@ -1,6 +1,6 @@
 export type { Clock, Logger, Meter, PluginContext, PluginStore, Random } from './context.ts';
 export type { Alert } from './data/alert.ts';
-export type { Anomaly } from './data/anomaly.ts';
+export type { Anomaly, Hostility } from './data/anomaly.ts';
 export type { CalendarEvent, EventShape } from './data/calendar-event.ts';
 export type { Decision, Proposal, Reason, Tier } from './data/decision.ts';
 export type { EventKind, Outcome, UsageEvent } from './data/event.ts';
@@ -50,7 +50,7 @@ export type { AlertSink } from './stages/alert.ts';
 export type { AllocateInput, Allocator, PoolView } from './stages/allocate.ts';
 export type { AssessInput, Assessor, ExpectedEvent } from './stages/assess.ts';
 export type { Calendar } from './stages/calendar.ts';
-export type { Detector } from './stages/detect.ts';
+export type { Detector, DetectView } from './stages/detect.ts';
 export type { Enricher } from './stages/enrich.ts';
 export type { Extension } from './stages/extend.ts';
 export type { Learner } from './stages/learn.ts';

@@ -36,10 +36,10 @@ function fold(events: readonly UsageEvent[]): Usage {
 /** Bytes do not depend on the order in which keys came: maps and sets are sorted first. */
 function canonical(usage: Usage): unknown {
   const sorted = (counts: Map<string, number>) => [...counts].sort(([a], [b]) => (a < b ? -1 : 1));
-  const { kinds, resources, features, countries, accessLevels, users, sessionLengths, ...numbers } = usage;
+  const { kinds, resources, features, countries, accessLevels, sources, users, sessionLengths, ...numbers } = usage;
   return {
     ...numbers,
-    tallies: [kinds, resources, features, countries, accessLevels].map((tally) => ({
+    tallies: [kinds, resources, features, countries, accessLevels, sources].map((tally) => ({
       level: tally.level,
       other: tally.other,
       counts: sorted(tally.counts),

@@ -20,8 +20,8 @@ function level(key: string): number {
 }
 
 /** Raises the sampling level until the tally is within its cap. The final level depends on the set of keys alone. */
-function shrink(tally: Counts): void {
-  while (tally.counts.size > TALLY_CAP && tally.level < 33) {
+function shrink(tally: Counts, cap: number): void {
+  while (tally.counts.size > cap && tally.level < 33) {
     tally.level++;
     for (const [key, count] of tally.counts) {
       if (level(key) >= tally.level) continue;
@@ -31,8 +31,8 @@ function shrink(tally: Counts): void {
   }
 }
 
-/** Adds `count` to `key`, in place. */
-export function addTally(tally: Counts, key: string, count: number): void {
+/** Adds `count` to `key`, in place. @param cap distinct keys that are kept; the same for all that is merged */
+export function addTally(tally: Counts, key: string, count: number, cap = TALLY_CAP): void {
   const present = tally.counts.get(key);
   if (present !== undefined) {
     tally.counts.set(key, present + count);
@@ -40,12 +40,12 @@ export function addTally(tally: Counts, key: string, count: number): void {
     tally.other += count;
   } else {
     tally.counts.set(key, count);
-    if (tally.counts.size > TALLY_CAP) shrink(tally);
+    if (tally.counts.size > cap) shrink(tally, cap);
   }
 }
 
 /** The sum of two tallies, as a new one. */
-export function mergeTally(a: Counts, b: Counts): Counts {
+export function mergeTally(a: Counts, b: Counts, cap = TALLY_CAP): Counts {
   const sum: Counts = { level: Math.max(a.level, b.level), counts: new Map(), other: a.other + b.other };
   for (const side of [a, b]) {
     for (const [key, count] of side.counts) {
@@ -53,6 +53,6 @@ export function mergeTally(a: Counts, b: Counts): Counts {
       else sum.counts.set(key, (sum.counts.get(key) ?? 0) + count);
     }
   }
-  shrink(sum);
+  shrink(sum, cap);
   return sum;
 }

@@ -88,13 +88,15 @@ describe('an isolated alert sink', () => {
   it('carries alerts, and is closed in order with no process left', async () => {
     const file = path.join(folder, 'alerts');
     const sink: AlertSink = make<'alertSink'>('file', { path: file });
-    const alert = { fingerprint: 'f', severity: 'page', summary: 'süß', step: START, labels: { pool: 'web' } } as const;
-    await sink.send([alert, { ...alert, severity: 'info', labels: {} }], never);
+    const same = { fingerprint: 'f', severity: 'page', summary: 'süß', step: START, startsAt: START - 60_000 } as const;
+    const alert = { ...same, key: 'f@1/firing', status: 'firing', details: ['a', 'b'], labels: { pool: 'web' } } as const;
+    const over = { ...same, key: 'f@1/resolved', status: 'resolved', severity: 'info', endsAt: START, labels: {} } as const;
+    await sink.send([alert, over], never);
     expect(children()).toHaveLength(1);
     await sink.close?.();
     expect(children()).toEqual([]);
     const [first, second] = readFileSync(file, 'utf8').split('\n') as [string, string];
-    expect(JSON.parse(first)).toEqual([alert, { ...alert, severity: 'info', labels: {} }]);
+    expect(JSON.parse(first)).toEqual([alert, over]);
     expect(second).toBe('closed');
     await expect(sink.send([], never)).rejects.toMatchObject({ code: 'LIFECYCLE' });
   });

@@ -1,3 +1,5 @@
+import type { Alert } from './alert.ts';
+import type { Anomaly } from './anomaly.ts';
 import type { Decision } from './decision.ts';
 import type { StepOutcome } from './outcome.ts';
 import type { Receipt } from './receipt.ts';
@@ -17,5 +19,7 @@ export type JournalRecord =
   | { readonly type: 'decision'; readonly step: number; readonly decision: Decision }
   | { readonly type: 'receipt'; readonly step: number; readonly receipt: Receipt }
   | { readonly type: 'outcome'; readonly step: number; readonly outcome: StepOutcome }
+  | { readonly type: 'anomaly'; readonly step: number; readonly series: string; readonly by: string; readonly anomaly: Anomaly }
+  | { readonly type: 'alert'; readonly step: number; readonly alert: Alert }
   | { readonly type: 'failure'; readonly step: number; readonly failure: StageFailure }
   | { readonly type: 'notice'; readonly step: number; readonly code: string; readonly text: string };

@@ -43,6 +43,8 @@ export interface Usage {
   countries: Tally;
   accessLevels: Tally;
   users: DistinctSketch;
+  /** Requests by source: the hash of the user as eight hexadecimal digits, another one each local day. At most 64 sources are kept. */
+  sources: Tally;
   sessionStarts: number;
   sessionEnds: number;
   /** Ended sessions by length: bin i counts lengths in [2^i, 2^(i+1)) seconds, the first from 0, the last (16) open. */

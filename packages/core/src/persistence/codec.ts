@@ -4,7 +4,7 @@ import { type Distinct, pack, unpack } from '@auspex/numerics';
 /** A usage without its empty parts: most steps of most groups have no country, feature or session. */
 type Compact = Record<string, unknown>;
 
-const TALLIES = ['kinds', 'resources', 'features', 'countries', 'accessLevels'] as const;
+const TALLIES = ['kinds', 'resources', 'features', 'countries', 'accessLevels', 'sources'] as const;
 const NUMBERS = [
   'offered',
   'served',
@@ -60,6 +60,7 @@ function expand(from: Compact): Usage {
     countries: tally('countries'),
     accessLevels: tally('accessLevels'),
     users,
+    sources: tally('sources'),
     sessionStarts: number('sessionStarts'),
     sessionEnds: number('sessionEnds'),
     sessionLengths: (from['sessionLengths'] as number[] | undefined) ?? [],

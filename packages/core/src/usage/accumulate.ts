@@ -4,6 +4,9 @@ import { addDistinct, addTally, emptyDistinct, emptyTally } from '@auspex/numeri
 /** Session length bins: [2^i, 2^(i+1)) seconds, the first from 0, the last open. */
 export const SESSION_BINS = 17;
 
+/** Sources of requests that a usage keeps: enough for their entropy and for one that outweighs the others. */
+export const SOURCES_CAP = 64;
+
 /** The neutral element of the usage monoid for one group, POP and step. */
 export function emptyUsage(step: number, group: string, pop: string): Usage {
   return {
@@ -24,6 +27,7 @@ export function emptyUsage(step: number, group: string, pop: string): Usage {
     countries: emptyTally(),
     accessLevels: emptyTally(),
     users: emptyDistinct(),
+    sources: emptyTally(),
     sessionStarts: 0,
     sessionEnds: 0,
     sessionLengths: [],
@@ -53,7 +57,11 @@ export function addEvent(usage: Usage, event: UsageEvent, hashUser: (user: strin
     usage.sessionLengths[bin] = (usage.sessionLengths[bin] as number) + 1;
     return;
   }
-  if (event.user !== undefined) usage.users = addDistinct(usage.users, hashUser(event.user, usage));
+  if (event.user !== undefined) {
+    const hash = hashUser(event.user, usage);
+    usage.users = addDistinct(usage.users, hash);
+    if (event.kind === 'request') addTally(usage.sources, (hash >>> 0).toString(16).padStart(8, '0'), count, SOURCES_CAP);
+  }
   if (event.accessLevel !== undefined) addTally(usage.accessLevels, event.accessLevel, count);
   if (event.country !== undefined) addTally(usage.countries, event.country, count);
   if (event.feature !== undefined) addTally(usage.features, event.feature, count);

@@ -1,5 +1,6 @@
 import type { Measure, Usage } from '@auspex/contracts';
 import { mergeDistinct, mergeTally } from '@auspex/numerics';
+import { SOURCES_CAP } from './accumulate.ts';
 
 /** The monoid's operation: the usage of two halves of one step of one group and POP, as a new record. Neither half is changed. */
 export function mergeUsage(a: Usage, b: Usage): Usage {
@@ -23,6 +24,7 @@ export function mergeUsage(a: Usage, b: Usage): Usage {
     countries: mergeTally(a.countries, b.countries),
     accessLevels: mergeTally(a.accessLevels, b.accessLevels),
     users: mergeDistinct(a.users, b.users),
+    sources: mergeTally(a.sources, b.sources, SOURCES_CAP),
     sessionStarts: a.sessionStarts + b.sessionStarts,
     sessionEnds: a.sessionEnds + b.sessionEnds,
     sessionLengths: lengths.map((count, bin) => count + (other[bin] ?? 0)),

@@ -14,9 +14,12 @@ const PROMPT = 1_000;
 function alert(fingerprint: string, given: Partial<Alert> = {}): Alert {
   return {
     fingerprint,
+    key: `${fingerprint}@${STEP}/${given.status ?? 'firing'}`,
+    status: 'firing',
     severity: 'warning',
     summary: `what is behind ${fingerprint}`,
     step: STEP,
+    startsAt: STEP,
     labels: { pool: 'web', plugin: 'hmm' },
     ...given,
   };

@@ -35,6 +35,7 @@ function usage(step: number, group: string, offered: number): Usage {
     features: tally({}),
     countries: tally({ DE: offered }),
     accessLevels: tally({}),
+    sources: tally({}),
     users: { hashes: new Set([1, 2, 3]) },
     sessionStarts: 1,
     sessionEnds: 1,

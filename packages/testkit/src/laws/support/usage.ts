@@ -14,6 +14,7 @@ export function nobody(step: number, group: string, pop: string): Usage {
     features: emptyTally(),
     countries: emptyTally(),
     accessLevels: emptyTally(),
+    sources: emptyTally(),
   };
   return { step, group, pop, ...counts, ...tallies, users: emptyDistinct(), sessionStarts: 0, sessionEnds: 0, sessionLengths: [] };
 }
@@ -90,6 +91,7 @@ export function copyOf({ usage, ...step }: GroupStep): GroupStep {
       features: tally(one.features),
       countries: tally(one.countries),
       accessLevels: tally(one.accessLevels),
+      sources: tally(one.sources),
       users: 'hashes' in one.users ? { hashes: new Set(one.users.hashes) } : { registers: one.users.registers.slice() },
       sessionLengths: [...one.sessionLengths],
     }),

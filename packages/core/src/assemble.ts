@@ -1,4 +1,5 @@
-import type { Clock, Logger, Meter, Predictor, Store, Usage } from '@auspex/contracts';
+import type { AlertSink, Clock, Logger, Meter, Predictor, Store, Usage } from '@auspex/contracts';
+import { AlertBoard, type NamedSink } from './alerting/board.ts';
 import type { ResolvedConfig } from './config/parse.ts';
 import { Cycle } from './cycle/cycle.ts';
 import { PoolGauges } from './cycle/gauges.ts';
@@ -16,6 +17,7 @@ import { ActuateStage } from './stages/actuate.ts';
 import { AllocateStage } from './stages/allocate.ts';
 import { AssessStage } from './stages/assess.ts';
 import { CalendarStage } from './stages/calendar.ts';
+import { DetectStage } from './stages/detect.ts';
 import { EnrichStage } from './stages/enrich.ts';
 import type { Failures } from './stages/failures.ts';
 import { LearnStage } from './stages/learn.ts';
@@ -41,6 +43,8 @@ export interface Parts {
   readonly predict: PredictStage;
   readonly allocate: AllocateStage;
   readonly learn: LearnStage;
+  readonly detect: DetectStage;
+  readonly alerts: AlertBoard;
   readonly enrich: EnrichStage;
   readonly cycle: Cycle;
   readonly holds: HoldBoard;
@@ -92,6 +96,15 @@ export function assemble(config: ResolvedConfig, services: Services, options: En
     ),
     actuate: new ActuateStage(actuators, failures, limit),
     calendar: new CalendarStage(calendars, failures, limit),
+    detect: new DetectStage(
+      toldApart(services.get(TOKENS.detectors)).map(({ name, instance }, index) => ({
+        name,
+        detector: instance,
+        for: config.detectors[index]?.for ?? 'all',
+      })),
+      failures,
+    ),
+    alerts: new AlertBoard(settings.alerts, settings.step, sinksOf(config, services, options.mode), journal, meter),
   };
   const holds = new HoldBoard(
     store,
@@ -149,6 +162,17 @@ export function assemble(config: ResolvedConfig, services: Services, options: En
     training,
     users,
   };
+}
+
+/** Nobody is told of what a replay sees: its sinks are names, under which the store may hold what waits for them. */
+function sinksOf(config: ResolvedConfig, services: Services, mode: EngineOptions['mode']): NamedSink[] {
+  const nobody = { send: async () => undefined };
+  const named = config.sinks.map(({ plugin }) => ({ name: plugin.id, instance: nobody }));
+  return toldApart<Pick<AlertSink, 'send'>>(mode === 'replay' ? named : services.get(TOKENS.sinks)).map(({ name, instance }, index) => ({
+    name,
+    sink: instance,
+    atLeast: config.settings.alerts.sinks[index]?.atLeast ?? 'info',
+  }));
 }
 
 /** Two uses of one plugin are told apart by their place among those of its id; the first keeps the id alone. */

@@ -202,9 +202,17 @@ class AuspexEngine implements Engine {
       this.#untold = await this.#persistence.restore();
       this.#parts.failures.begin();
       if (!Number.isNaN(ingest.next)) this.#tellStart(ingest.next);
+      if (mode !== 'replay') this.#lifecycle.opened({ name: 'alerts', ...this.#startAlerts(durable) });
       // Opened last, so closed first: what was learnt is saved while everything still stands.
       this.#lifecycle.opened({ name: 'checkpoint', close: () => this.#finish(durable) });
     });
+  }
+
+  #startAlerts(durable: boolean): { close(): Promise<void> } {
+    const { alerts, store, clock, logger, meter } = this.#parts as Parts;
+    const { giveUp, groupBy } = this.settings.alerts;
+    const kept = durable ? store : undefined;
+    return alerts.start({ store: kept, clock, logger, meter, limitMs: this.settings.timeLimit, giveUpMs: giveUp, groupBy });
   }
 
   /** The journal's start line stands at the first step that this engine works on: only then is its time known. */
@@ -363,8 +371,11 @@ class AuspexEngine implements Engine {
     // A replay has no operator, and nobody holds what is past.
     if (decides && this.#options.mode !== 'replay' && this.#isRecent(at, clock.now())) await parts.holds.read(at);
     const decisions = decides ? await cycle.decide(at, forecasts) : [];
-    if (decides) cycle.tellFailures(at);
-    // Durable before anything is ordered; what only learns is as durable. A backlog may wait for the next commit.
+    if (decides) {
+      cycle.watch(at, decisions);
+      cycle.tellFailures(at);
+    }
+    // Durable before anything is ordered, and before anybody is told; what only learns is as durable. A backlog may wait for the next commit.
     if ((decides && this.#options.mode === 'live') || this.#isRecent(at, clock.now())) await this.#commit();
     // A store that was slow has had its time from the decision, too.
     if (decides && this.#isTimely(at, clock.now())) await cycle.act(decisions, this.#lease?.epoch ?? 0);

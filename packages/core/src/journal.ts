@@ -18,6 +18,9 @@ export class Journal {
   /** Does anybody read? A replay without a sink and a store writes half a million lines for nobody. */
   wanted: boolean;
 
+  /** Told of every record, wanted or not. */
+  onRecord: ((record: JournalRecord) => void) | undefined;
+
   /** @param sink gets every line as it is written, without the newline */
   constructor(sink?: (line: string) => void) {
     this.#sink = sink;
@@ -26,6 +29,7 @@ export class Journal {
 
   /** @param index place among the lines of its step; by default after the last one of this process */
   append(record: JournalRecord, index?: number): void {
+    this.onRecord?.(record);
     if (!this.wanted) return;
     if (record.step !== this.#step) {
       this.#step = record.step;

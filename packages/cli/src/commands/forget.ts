@@ -32,6 +32,7 @@ const NOUNS: Readonly<Record<ErasedKind, string>> = {
   leaders: 'place as a leader of a pool',
   learnerStates: 'state of a learner',
   enricherStates: 'state of an enricher',
+  alerts: 'alert',
   journalLines: 'journal line',
 };
 const PLURALS: Partial<Record<ErasedKind, string>> = {

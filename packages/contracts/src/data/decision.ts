@@ -1,3 +1,4 @@
+import type { Hostility } from './anomaly.ts';
 import type { PoolSurge, Surge } from './surge.ts';
 import type { Measure } from './usage.ts';
 
@@ -65,6 +66,8 @@ export interface Decision {
   readonly surges: readonly Surge[];
   /** The pool as a whole; absent until anything is known of its demand, and in journals of versions before there was one. */
   readonly surge?: PoolSurge;
+  /** Of a surge that a detector has judged: attack, or audience? Absent where there is none, or no detector that can tell. */
+  readonly hostility?: Hostility;
   readonly configHash: string;
   /** Digest of all closed usage that led here: same config and same digest give the same decision. */
   readonly stateHash: string;

@@ -28,6 +28,8 @@ export interface ResolvedConfig {
   readonly allocate: ResolvedPlugin<'allocator'>;
   readonly learners: readonly ResolvedPlugin<'learner'>[];
   readonly calendars: readonly ResolvedPlugin<'calendar'>[];
+  readonly detectors: readonly ResolvedPlugin<'detector'>[];
+  readonly sinks: readonly ResolvedPlugin<'alertSink'>[];
   readonly extensions: readonly ResolvedPlugin<'extension'>[];
   readonly store: ResolvedPlugin<'store'>;
   /** By pool id. */
@@ -80,6 +82,8 @@ export function parseConfig(input: unknown, catalogue: Catalogue = [], loaded: R
     allocate: resolve('allocator', settings.allocate, 'allocate'),
     learners: list('learner', settings.learners, 'learners'),
     calendars: list('calendar', settings.calendars, 'calendars'),
+    detectors: list('detector', settings.detectors, 'detectors'),
+    sinks: list('alertSink', settings.alerts.sinks as readonly PluginUse[], 'alerts.sinks'),
     store: resolve('store', settings.store, 'store'),
     extensions: list('extension', settings.extensions, 'extensions'),
     actuators,
@@ -184,6 +188,8 @@ export function withParsed(config: unknown, resolved: ResolvedConfig): unknown {
     resolved.assess,
     resolved.allocate,
     ...resolved.calendars,
+    ...resolved.detectors,
+    ...resolved.sinks,
     resolved.store,
     ...resolved.extensions,
     ...resolved.actuators.values(),
@@ -357,7 +363,7 @@ function checkTraining({ training: { within, every } }: EngineSettings, problems
 
 function configHash(config: Omit<ResolvedConfig, 'hash'>): string {
   const name = (used: ResolvedPlugin): unknown => ({ id: used.plugin.id, options: used.options, for: used.for });
-  const { store: _store, sources: _sources, ...settings } = config.settings;
+  const { store: _store, sources: _sources, alerts: _alerts, detectors: _detectors, ...settings } = config.settings;
   const slots = [
     ...config.enrich,
     config.profiler,
@@ -366,10 +372,11 @@ function configHash(config: Omit<ResolvedConfig, 'hash'>): string {
     config.allocate,
     ...config.learners,
     ...config.calendars,
+    ...config.detectors,
   ];
   const plugins = [...slots, ...config.extensions].map(name);
   const actuators = [...config.actuators].map(([pool, used]) => [pool, name(used)]);
-  // Where the input and the store lie does not change what is decided; everything else does.
+  // Where the input and the store lie, and who is told, does not change what is decided; everything else does.
   const pools = settings.pools.map(({ actuator: _actuator, ...pool }) => pool);
   const rest = {
     ...settings,

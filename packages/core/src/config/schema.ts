@@ -1,5 +1,6 @@
 import { duration, type PluginKind, type PluginUse } from '@auspex/contracts';
 import { z } from 'zod';
+import { alerts } from './alerts.ts';
 import { freeze, leases, rollout } from './safety.ts';
 
 /** A plugin by value or by name; resolved and checked by `parseConfig`. In TypeScript one of another kind does not compile. */
@@ -130,6 +131,11 @@ export const engineConfig = z.strictObject({
     .default([])
     .describe('What learns from outcomes: what came of forecasts, surges and decisions.'),
   calendars: z.array(pluginUse<'calendar'>()).default([]).describe('What is planned.'),
+  detectors: z
+    .array(pluginUse<'detector'>())
+    .default([])
+    .describe('What scores how unlike the expected a step is; `for: pools | groups | all` says of which series.'),
+  alerts: alerts.prefault({}).describe('Who is told of what.'),
   store: pluginUse<'store'>().describe('Where state is kept.'),
   extensions: z.array(pluginUse<'extension'>()).default([]).describe('What taps the boundaries of the stages, in order.'),
   pools: z.array(pool).min(1).describe('What can be scaled.'),
@@ -186,6 +192,7 @@ export const engineConfig = z.strictObject({
       actuate: policy.default('skip').describe('The order is repeated with the next decision.'),
       learn: policy.default('skip').describe('Its state stays as it was.'),
       calendar: policy.default('skip').describe('Its events are not known for the step.'),
+      detect: policy.default('skip').describe('The step has no score of it.'),
       hook: policy.default('skip').describe('The tap has no opinion.'),
     })
     .prefault({})

@@ -161,6 +161,7 @@ export class Cycle {
 
   /** Decides for every pool, journals it, and returns the decisions; nothing is actuated yet. */
   decide(at: number, forecasts: ReadonlyMap<string, Forecast>): Promise<Decision[]> {
+    this.#tellAnomalies(at);
     return this.#deciding.decide(at, forecasts);
   }
 
@@ -191,10 +192,41 @@ export class Cycle {
         const units = receipt.status === 'refused' ? 0 : receipt.units;
         state.capacity.lead = accepted(state.capacity.lead, decision.step, units);
       }
+      state.receipt = receipt;
       journal.append({ type: 'receipt', step: decision.step, receipt });
       gauges.receipt(receipt);
       if (isTapped(hooks.receipt)) hooks.receipt.call(receipt);
     }
+  }
+
+  /** Journals what a rule would tell of, and how surges were judged. */
+  #tellAnomalies(at: number): void {
+    const { alerts, journal, gauges } = this.#parts;
+    for (const { series, by, anomaly } of this.#world.detected) {
+      gauges.detected(series, by, anomaly);
+      if (!anomaly.hostility && !alerts.isTold(by, anomaly.score)) continue;
+      journal.append({ type: 'anomaly', step: at, series: series.id, by, anomaly });
+    }
+  }
+
+  /** Lets the rules look at a step that was decided, and at what became of the orders before it. */
+  watch(at: number, decisions: readonly Decision[]): void {
+    const { alerts, failures, settings } = this.#parts;
+    const byPool = new Map(decisions.map((decision) => [decision.pool, decision]));
+    alerts.step({
+      step: at,
+      stepMs: settings.step,
+      detected: this.#world.detected,
+      pools: this.#world.pools.map(({ pool, truth, lastChange, receipt }) => ({
+        pool,
+        truth,
+        lastChange,
+        receipt,
+        decision: byPool.get(pool.id),
+      })),
+      failing: failures.standing,
+      notices: alerts.takeNotices(),
+    });
   }
 
   /** Journals that a step's decisions came too late to be carried out. */

@@ -177,6 +177,7 @@ export class Deciding {
       trail: proposal.reasons,
       ...read,
       ...(view.surge && { surge: view.surge }),
+      ...(state.hostility && { hostility: state.hostility }),
       configHash: this.#parts.configHash,
       stateHash: this.#digest(),
     };

@@ -1,4 +1,4 @@
-import type { Decision, Meter, Receipt, TargetState } from '@auspex/contracts';
+import type { Anomaly, Decision, Meter, Receipt, SeriesInfo, TargetState } from '@auspex/contracts';
 
 /** What the meter is told of each pool: where its units stand, what was seen and expected, and what was refused. */
 export class PoolGauges {
@@ -20,6 +20,13 @@ export class PoolGauges {
     this.#meter.gauge('auspex_pool_decided_step_seconds', step / 1000, labels);
     // What did not answer is not known: the last answer would look like one of now.
     if (actuated) this.#target(held ?? { units: Number.NaN, ready: Number.NaN }, labels);
+  }
+
+  /** Of pools' totals alone: a group's name is no label, since there may be thousands. */
+  detected({ scope, name }: SeriesInfo, detector: string, { score, hostility }: Anomaly): void {
+    if (scope !== 'pool') return;
+    this.#meter.gauge('auspex_anomaly_score', score, { pool: name, detector });
+    if (hostility) this.#meter.gauge('auspex_hostility', hostility.probability ?? Number.NaN, { pool: name, detector });
   }
 
   receipt({ pool, status, units, ready }: Receipt): void {

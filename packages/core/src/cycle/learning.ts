@@ -1,10 +1,11 @@
-import type { Observation, Truth, Usage } from '@auspex/contracts';
+import { type Hostility, LEVELS, type Observation, type Truth, type Usage } from '@auspex/contracts';
 import type { Worked } from '../capacity/state.ts';
 import type { EngineSettings } from '../config/schema.ts';
 import type { SeriesState } from '../forecasting/mixer.ts';
 import type { ClosedStep } from '../ingest/ingest.ts';
 import { Outcomes } from '../outcomes/outcomes.ts';
 import { learnSurge } from '../surge/assess.ts';
+import { emptyUsage } from '../usage/accumulate.ts';
 import { bindingOf, mostOf } from '../usage/demand.ts';
 import { UsageDigest } from '../usage/digest.ts';
 import { amount, mergeUsage } from '../usage/merge.ts';
@@ -26,6 +27,7 @@ const RELATE_MS = 24 * 3_600_000;
 /** Steps after which a read of a target does not count. */
 const OLDEST_READ = 2;
 const NO_USAGE: readonly Usage[] = Object.freeze([]);
+const MEDIAN = LEVELS.indexOf(0.5);
 
 /** What closed steps teach: usage becomes load of groups and pools, what capacity hid of it is marked, and every state learns. */
 export class Learning {
@@ -36,6 +38,8 @@ export class Learning {
   readonly #world: World;
   readonly #outcomes: Outcomes;
   #overflowTold = false;
+  /** That was taken last, epoch ms. */
+  #step = Number.NaN;
 
   constructor(parts: CycleParts, world: World) {
     this.#parts = parts;
@@ -58,6 +62,7 @@ export class Learning {
       journal.append({ type: 'notice', step: step + settings.step, code: 'GROUPS_OVERFLOW', text });
       this.#parts.logger.warn({ maxGroups: settings.maxGroups }, text);
     }
+    this.#step = step;
     this.digest.begin(step, closed.missing);
     for (const each of usage) this.digest.add(each);
     this.#world.truth = stepTruth(settings, step, closed.missing);
@@ -69,7 +74,9 @@ export class Learning {
     const { profile, settings, trustDemand } = this.#parts;
     const due = this.#outcomes.due(step);
     const hidden = this.#foldGroups(byGroup, step);
-    this.#observePools(step, this.#observe);
+    this.#world.detected = [];
+    this.#observePools(step, (series, observation) => this.#observe(series, observation, byGroup));
+    this.#judge();
     for (const state of this.#world.pools) {
       learnSurge(state.surges, step, state.actual, state.truth, state.pool, state.total.info);
       // In an open loop the fleet has no part in what was served.
@@ -200,10 +207,46 @@ export class Learning {
     }
   }
 
-  #observe = (series: SeriesState, observation: Observation): void => {
-    this.#parts.predict.observe(series, this.#world.events.take(series, observation));
-    this.#parts.history?.push(series.info, observation);
-  };
+  #observe(series: SeriesState, observation: Observation, byGroup: TakenStep['byGroup']): void {
+    const { predict, history } = this.#parts;
+    const taken = this.#world.events.take(series, observation);
+    this.#detect(series, taken, byGroup);
+    predict.observe(series, taken);
+    history?.push(series.info, observation);
+  }
+
+  /** Scores a step as the forecast knew it: without the events that were planned. */
+  #detect(series: SeriesState, observation: Observation, byGroup: TakenStep['byGroup']): void {
+    const { detect, predict } = this.#parts;
+    // What was learnt before is not scored again.
+    if (observation.step <= series.lastStep || !detect.serves(series.info)) return;
+    const quantiles = predict.expected(series, observation.step);
+    const usage = once(() => this.#usageOf(series, byGroup));
+    this.#world.detected.push(...detect.detect(series.info, observation, quantiles?.[MEDIAN], { ...(quantiles && { quantiles }), usage }));
+  }
+
+  /** What loads a series in this step, as one usage of its own: nobody else is reached by what a detector does to it. */
+  #usageOf({ info }: SeriesState, byGroup: TakenStep['byGroup']): Usage | undefined {
+    const { truth, pools } = this.#world;
+    if (truth === 'missing') return undefined;
+    const serves = pools.find(({ total }) => total.info === info)?.pool.serves;
+    const groups = serves ? [...byGroup.values()] : [byGroup.get(info.name) ?? NO_USAGE];
+    let sum = emptyUsage(this.#step, info.name, info.pop);
+    for (const each of groups.flat()) {
+      const counts = serves ? serves(each.group, each.pop) : info.pop === '*' || info.pop === each.pop;
+      if (counts) sum = mergeUsage(sum, each);
+    }
+    return sum;
+  }
+
+  /** What detectors say of each pool's surge stands with its decision; of several the one that is surest of an attack. */
+  #judge(): void {
+    for (const state of this.#world.pools) {
+      const judged = this.#world.detected.filter(({ series, anomaly }) => series === state.total.info && anomaly.hostility);
+      const chances = judged.map(({ anomaly }) => anomaly.hostility as Hostility);
+      state.hostility = chances.sort((a, b) => (b.probability ?? -1) - (a.probability ?? -1))[0];
+    }
+  }
 
   #observePools(step: number, take: (series: SeriesState, observation: Observation) => void): void {
     const { settings } = this.#parts;
@@ -232,6 +275,15 @@ export class Learning {
       observe(state.total, rate, state.truth);
     }
   }
+}
+
+/** Computed when it is first asked for. */
+function once<T>(compute: () => T): () => T {
+  let computed: { readonly value: T } | undefined;
+  return () => {
+    computed ??= { value: compute() };
+    return computed.value;
+  };
 }
 
 /** What a pool's units let through in a step; undefined where it says nothing of what they can. */

@@ -1,4 +1,5 @@
 import type { Logger } from '@auspex/contracts';
+import type { AlertBoard } from '../alerting/board.ts';
 import type { EngineSettings } from '../config/schema.ts';
 import type { HoldBoard } from '../holds/board.ts';
 import type { EngineHooks } from '../hooks/hooks.ts';
@@ -7,6 +8,7 @@ import type { ActuateStage } from '../stages/actuate.ts';
 import type { AllocateStage } from '../stages/allocate.ts';
 import type { AssessStage } from '../stages/assess.ts';
 import type { CalendarStage } from '../stages/calendar.ts';
+import type { DetectStage } from '../stages/detect.ts';
 import type { Failures } from '../stages/failures.ts';
 import type { LearnStage } from '../stages/learn.ts';
 import type { PredictStage } from '../stages/predict.ts';
@@ -30,6 +32,8 @@ export interface CycleParts {
   readonly actuate: ActuateStage;
   readonly actuated: ReadonlySet<string>;
   readonly calendar: CalendarStage;
+  readonly detect: DetectStage;
+  readonly alerts: AlertBoard;
   readonly hooks: EngineHooks;
   readonly failures: Failures;
   readonly journal: Journal;

@@ -1,4 +1,4 @@
-import type { Measure, Pool, PoolSurge, TargetState, Truth, Usage } from '@auspex/contracts';
+import type { Hostility, Measure, Pool, PoolSurge, Receipt, TargetState, Truth, Usage } from '@auspex/contracts';
 import type { CapacityState } from '../capacity/state.ts';
 import { glob } from '../config/glob.ts';
 import type { EngineSettings } from '../config/schema.ts';
@@ -58,6 +58,10 @@ export interface PoolState {
   /** What is learnt of its surges, and the chance of one as it was last told. */
   surges: SurgeState;
   surge: PoolSurge | undefined;
+  /** Of its demand in the last step, where that was a surge and a detector has judged it. */
+  hostility: Hostility | undefined;
+  /** Of its last order. */
+  receipt: Receipt | undefined;
   /** Who leads it: other groups, and those who sign in. */
   leaders: LeadersState;
   /** Undefined before the first decision of a pool that is rolled out by itself. */

@@ -6,6 +6,7 @@ import type { SeriesState } from '../forecasting/mixer.ts';
 import { Leaders } from '../leaders/leaders.ts';
 import { beginLeaders } from '../leaders/state.ts';
 import { beginOutcomes, withoutGroup } from '../outcomes/awaited.ts';
+import type { Detected } from '../stages/detect.ts';
 import type { LearnStage } from '../stages/learn.ts';
 import { beginSurge } from '../surge/state.ts';
 import { measuresOf } from '../usage/demand.ts';
@@ -56,6 +57,8 @@ export class World {
   truth: Truth = 'missing';
   /** A pool's size has moved, and no snapshot knows of it yet. */
   resized = false;
+  /** What detectors said of the last step. */
+  detected: Detected[] = [];
   readonly #parts: CycleParts;
 
   constructor(parts: CycleParts) {
@@ -99,6 +102,8 @@ export class World {
         calm: [],
         surges: beginSurge(),
         surge: undefined,
+        hostility: undefined,
+        receipt: undefined,
         leaders: beginLeaders(),
         rollout: undefined,
         outcomes: beginOutcomes(),
@@ -205,6 +210,7 @@ export class World {
       series.add(member.info.id);
       this.series.delete(member.info.id);
       this.#parts.history?.forget(member.info.id);
+      this.#parts.detect.forget(member.info.id);
     }
     this.events.forget(group, [...series]);
     const leaders = this.leaders.forget(this.pools, group);

@@ -86,6 +86,16 @@ export class Mixer {
     }
   }
 
+  /** What was forecast one step ahead for a step that has not been observed yet, as corrected now: a quantile for each of `LEVELS`. */
+  expected(series: SeriesState, step: number): Float64Array | undefined {
+    const { pending, horizon, conformal } = series;
+    const block = horizon[0] === 1 ? pending.block(Math.round(step / series.info.stepMs)) : -1;
+    if (block < 0) return undefined;
+    const quantiles = new Float64Array(LEVELS.length);
+    correctRow(conformal, 0, pending.values, block + pending.members * pending.length, floorOf(series), quantiles);
+    return quantiles;
+  }
+
   #mature(series: SeriesState, observation: Observation): void {
     const { pending, horizon } = series;
     const step = Math.round(observation.step / series.info.stepMs);

@@ -13,6 +13,7 @@ export type ErasedKind =
   | 'leaders'
   | 'learnerStates'
   | 'enricherStates'
+  | 'alerts'
   | 'journalLines';
 
 /** Something that could not be erased, or may hold what was. */
@@ -50,6 +51,7 @@ export class Findings {
     leaders: 0,
     learnerStates: 0,
     enricherStates: 0,
+    alerts: 0,
     journalLines: 0,
   };
   readonly #left = new Map<string, { count: number; counted: boolean }>();

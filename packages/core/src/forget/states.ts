@@ -34,9 +34,9 @@ function forgetOpen({ parts }: Opened, what: Forgettable, trace: UserTrace | und
 
 /** Takes the user out of one usage, and notes where the user may be hidden in registers. */
 export function removed(usage: Usage, trace: UserTrace, findings: Findings): boolean {
-  const done = trace.removeFrom(usage);
-  if (done === 'merged') findings.keep('usage', REGISTERS, 1);
-  return done === 'removed';
+  const { removed: done, merged } = trace.removeFrom(usage);
+  if (merged) findings.keep('usage', REGISTERS, 1);
+  return done;
 }
 
 function forgetEnriched({ parts }: Opened, what: Forgettable, findings: Findings): void {
@@ -70,7 +70,10 @@ function forgetGroup({ parts, persistence }: Opened, group: string, findings: Fi
   for (const name of learners.unable) findings.keep(`learner ${name}`, 'cannot forget groups');
   if (known) findings.erased.profiles++;
   findings.erased.series += series.length;
-  const gone = [...(known ? [KEYS.profile(group)] : []), ...series.map(KEYS.series)];
+  const alerts = parts.alerts.forget(group);
+  findings.erased.alerts += alerts.count;
+  const states = series.flatMap((id) => [KEYS.series(id), KEYS.detect(id)]);
+  const gone = [...(known ? [KEYS.profile(group)] : []), ...states, ...alerts.writes.map(({ key }) => key)];
   persistence.drop(gone);
   return gone;
 }

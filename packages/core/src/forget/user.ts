@@ -1,4 +1,5 @@
-import type { Usage } from '@auspex/contracts';
+import type { Tally, Usage } from '@auspex/contracts';
+import { sourceKey } from '../usage/accumulate.ts';
 import { hashUnder } from '../users/hash.ts';
 import { type DayKeys, KeyChain } from '../users/keys.ts';
 
@@ -42,14 +43,28 @@ export class UserTrace {
   /**
    * Takes the user out of a usage, in place.
    *
-   * @returns `merged` where the users are in registers, which lose nobody, and the key that the user would be found with is known
+   * @returns whether the usage has changed, and `merged` where the users are in registers, which lose nobody, and the key that the user would be
+   * found with is known
    */
-  removeFrom({ step, users }: Usage): 'removed' | 'merged' | 'nothing' {
+  removeFrom({ step, users, sources }: Usage): { readonly removed: boolean; readonly merged: boolean } {
     // Wherever the group lives, its local day is that of UTC or one beside it.
     const day = Math.floor(step / DAY_MS);
-    if ('registers' in users) return day + 1 >= this.oldest ? 'merged' : 'nothing';
     let removed = false;
-    for (const each of [day - 1, day, day + 1]) removed = users.hashes.delete(this.#of(each)) || removed;
-    return removed ? 'removed' : 'nothing';
+    for (const each of [day - 1, day, day + 1]) {
+      const hash = this.#of(each);
+      if ('hashes' in users) removed = users.hashes.delete(hash) || removed;
+      removed = loseSource(sources, hash) || removed;
+    }
+    return { removed, merged: 'registers' in users && day + 1 >= this.oldest };
   }
+}
+
+/** Requests of the source stay, as those of nobody. */
+function loseSource(sources: Tally, hash: number): boolean {
+  const key = sourceKey(hash);
+  const count = sources.counts.get(key);
+  if (count === undefined) return false;
+  sources.counts.delete(key);
+  sources.other += count;
+  return true;
 }

@@ -17,6 +17,7 @@ export const SLOTS = {
   allocate: 'allocator',
   learners: 'learner',
   calendars: 'calendar',
+  detectors: 'detector',
   store: 'store',
   extensions: 'extension',
 } as const satisfies Record<string, PluginKind>;
@@ -41,6 +42,11 @@ export function mapSlots(config: unknown, map: (slot: Slot) => PluginUse): unkno
     const value = config[key];
     if (value === undefined) continue;
     mapped[key] = Array.isArray(value) ? value.map((each, index) => one(kind, each, `${key}[${index}]`)) : one(kind, value, key);
+  }
+  const { alerts } = config;
+  if (isObject(alerts) && Array.isArray(alerts['sinks'])) {
+    const sinks = alerts['sinks'].map((sink: unknown, index) => one('alertSink', sink, `alerts.sinks[${index}]`));
+    mapped['alerts'] = { ...alerts, sinks };
   }
   if (Array.isArray(config['pools'])) {
     mapped['pools'] = config['pools'].map((pool: unknown, index) =>

@@ -1,4 +1,4 @@
-import type { StoreWrite } from '@auspex/contracts';
+import type { Receipt, StoreWrite } from '@auspex/contracts';
 import { pack, unpack } from '@auspex/numerics';
 import type { Cycle } from '../cycle/cycle.ts';
 import type { HoldBoard } from '../holds/board.ts';
@@ -38,6 +38,7 @@ interface PoolRecord {
   readonly calm?: readonly { step: number; units: number }[];
   readonly rollout?: PoolRollout | null;
   readonly outcomes?: OutcomeState;
+  readonly receipt?: Receipt | null;
 }
 
 export interface CheckpointRecord {
@@ -91,6 +92,7 @@ export function writeCheckpoint(
       calm: state.calm,
       rollout: state.rollout ?? null,
       outcomes: state.outcomes,
+      receipt: state.receipt ?? null,
     })),
     allocator: allocate.encode(),
     digest: cycle.digest.toString(),
@@ -142,5 +144,6 @@ export function restorePools(record: CheckpointRecord, cycle: Cycle): void {
     // An older version knew nothing of it: what has just been learnt again stands.
     state.rollout = saved.rollout ?? undefined;
     state.outcomes = saved.outcomes ?? beginOutcomes();
+    state.receipt = saved.receipt ?? undefined;
   }
 }

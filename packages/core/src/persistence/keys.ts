@@ -17,6 +17,13 @@ export const KEYS = {
   surges: (pool: string): string => `surges/${encode(pool)}`,
   leaders: (pool: string): string => `leaders/${encode(pool)}`,
   series: (id: string): string => `series/${encode(id)}`,
+  /** States of detectors, by series. */
+  detect: (id: string): string => `detect/${encode(id)}`,
+  /** What is firing, and who was told of it. */
+  alerts: 'engine/alerts',
+  /** Alerts that wait for their sink, in order. */
+  outbox: 'outbox/',
+  waiting: (sink: string, number: number): string => `outbox/${encode(sink)}/${String(number).padStart(12, '0')}`,
   usage: (step: number): string => `usage/${stamp(step)}`,
   late: (step: number, commit: number): string => `late/${stamp(step)}/${stamp(commit)}`,
   journal: (step: number, index: number): string => `journal/${stamp(step)}/${String(index).padStart(5, '0')}`,

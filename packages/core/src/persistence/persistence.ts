@@ -70,7 +70,7 @@ export class Persistence {
     // What weights are being trained on must stay: a restart trains them again on the same.
     if (this.#tidyAt === undefined || this.#parts.training.pending) return;
     const { groups, series } = this.#parts.cycle.forgetIdle(this.#tidyAt);
-    this.drop([...groups.map(KEYS.profile), ...series.map(KEYS.series)]);
+    this.drop([...groups.map(KEYS.profile), ...series.flatMap((id) => [KEYS.series(id), KEYS.detect(id)])]);
     this.#pruneAt = this.#tidyAt;
     this.#tidyAt = undefined;
   }
@@ -92,16 +92,19 @@ export class Persistence {
    * @param everything all states too, whatever the store
    */
   async commit(everything = false): Promise<void> {
-    const { ingest, cycle, journal, store, training, config, users, holds } = this.#parts;
+    const { ingest, cycle, journal, store, training, config, users, holds, alerts } = this.#parts;
     // Before the first step is known no checkpoint is written, so what is late is not lost by waiting.
     if (!Number.isNaN(ingest.next)) this.#late.push(...ingest.takeLate());
     const lines = journal.takeWrites();
     if (!this.#durable && !everything) {
       this.#writes = [];
       this.#late.length = 0;
+      // Nothing lasts: what waits may go out at once.
+      alerts.takeWrites();
+      alerts.kept();
       return;
     }
-    this.#writes.push(...lines);
+    this.#writes.push(...lines, ...alerts.takeWrites());
     // One after the other, and each kept until it is queued: the store may fail in between.
     for (let usage = this.#late[0]; usage; usage = this.#late[0]) {
       this.#writes.push(await this.#lateWrite(usage, this.#writes));
@@ -119,10 +122,13 @@ export class Persistence {
       for (const [name, value] of this.#parts.learn.encode()) states.push({ type: 'put', key: KEYS.learner(name), value });
       states.push({ type: 'put', key: KEYS.capacity, value: encodeCapacity(cycle.pools) });
     }
+    const firing = alerts.encode();
+    if (firing) states.push(firing);
     const queued = this.#writes.splice(0);
     try {
       await store.batch([...queued, ...states]);
       this.#parts.learn.kept();
+      alerts.kept();
       this.#parts.cycle.resized = false;
     } catch (error) {
       this.#writes.unshift(...queued);
@@ -181,6 +187,9 @@ export class Persistence {
     const from = await this.#restoreSnapshot(unreadable);
     for (const name of without) this.#parts.training.schedule.forget(name);
     await this.#restoreCheckpoint(from, unreadable);
+    // Last: notices of what is learnt again were told by the life before.
+    this.#parts.alerts.takeNotices();
+    this.#writes.push(...(await this.#parts.alerts.restore(this.#parts.store, unreadable)));
     return problems;
   }
 

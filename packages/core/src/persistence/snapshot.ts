@@ -4,6 +4,7 @@ import type { Cycle } from '../cycle/cycle.ts';
 import type { Attempt } from '../cycle/schedule.ts';
 import type { PendingTraining, Training } from '../cycle/training.ts';
 import { decodeLeaders, encodeLeaders } from '../leaders/state.ts';
+import type { DetectStage } from '../stages/detect.ts';
 import type { PredictStage } from '../stages/predict.ts';
 import type { ProfileStage } from '../stages/profile.ts';
 import { decodeSurge, encodeSurge } from '../surge/state.ts';
@@ -12,6 +13,7 @@ import { KEYS } from './keys.ts';
 const FORMAT = 1;
 const PROFILES = KEYS.profile('');
 const SERIES = KEYS.series('');
+const DETECT = KEYS.detect('');
 
 interface GroupRecord {
   readonly id: string;
@@ -44,10 +46,17 @@ interface SnapshotRecord {
   readonly members: readonly { readonly pool: string; readonly groups: readonly string[]; readonly weights?: readonly number[] }[];
 }
 
+/** Stages whose states are by group or by series. */
+interface StatefulStages {
+  readonly profile: ProfileStage;
+  readonly predict: PredictStage;
+  readonly detect: DetectStage;
+}
+
 /** All states as of `next`, as writes of one batch: so that a reader never sees states of different steps. */
 export function writeSnapshot(
   cycle: Cycle,
-  stages: { readonly profile: ProfileStage; readonly predict: PredictStage },
+  stages: StatefulStages,
   next: number,
   configHash: string,
   training: Training,
@@ -92,6 +101,7 @@ export function writeSnapshot(
     writes.push({ type: 'put', key: KEYS.leaders(pool.id), value: encodeLeaders(leaders) });
   }
   for (const [id, series] of cycle.series) writes.push({ type: 'put', key: KEYS.series(id), value: stages.predict.encode(series) });
+  for (const id of stages.detect.known) writes.push({ type: 'put', key: KEYS.detect(id), value: stages.detect.encode(id) });
   const events = cycle.events.encode();
   if (events) writes.push({ type: 'put', key: KEYS.events, value: events });
   return writes;
@@ -121,7 +131,7 @@ export async function restoreStates(
   record: SnapshotRecord,
   store: Store,
   cycle: Cycle,
-  stages: { readonly profile: ProfileStage; readonly predict: PredictStage },
+  stages: StatefulStages,
   onUnreadable: (what: string, error: unknown) => void,
 ): Promise<void> {
   cycle.related = record.related ?? Number.NEGATIVE_INFINITY;
@@ -187,6 +197,16 @@ export async function restoreStates(
       Object.assign(series, stages.predict.decode(series.info, series.horizon, bytes));
     } catch (error) {
       onUnreadable(`series ${series.info.id}`, error);
+    }
+  }
+  const scored = new Map([...cycle.series.values()].map(({ info }) => [KEYS.detect(info.id), info]));
+  for await (const [key, bytes] of store.scan(DETECT)) {
+    const info = scored.get(key);
+    if (!info) continue;
+    try {
+      stages.detect.decode(info, bytes, (detector, error) => onUnreadable(`${detector} of series ${info.id}`, error));
+    } catch (error) {
+      onUnreadable(`detectors of series ${info.id}`, error);
     }
   }
 }

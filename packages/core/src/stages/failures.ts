@@ -12,7 +12,7 @@ export class Failures {
   readonly #policies: FailurePolicies;
   readonly #logger: Logger;
   readonly #meter: Meter;
-  readonly #standing = new Set<string>();
+  readonly #standing = new Map<string, StageFailure>();
   #fresh: StageFailure[] = [];
   #reported = false;
 
@@ -37,9 +37,10 @@ export class Failures {
     this.#reported = true;
     const key = `${stage}/${plugin}/${subject}/${part}`;
     if (this.#standing.has(key)) return;
-    this.#standing.add(key);
+    const failure = { stage, plugin, subject, message, fallback };
+    this.#standing.set(key, failure);
     this.#logger.warn({ stage, plugin, subject }, `${stage}(${plugin}) failed for ${subject}: ${message}; ${fallback}`);
-    this.#fresh.push({ stage, plugin, subject, message, fallback });
+    this.#fresh.push(failure);
   }
 
   /** Has anything failed since the last `take`, whether it is news or not? */
@@ -50,6 +51,11 @@ export class Failures {
   /** Is any failure still going on? Asked before a subject's name is put together. */
   get anyStands(): boolean {
     return this.#standing.size > 0;
+  }
+
+  /** All that are still going on, in the order in which they began. */
+  get standing(): readonly StageFailure[] {
+    return [...this.#standing.values()];
   }
 
   /** The subject is served again: its next failure is news. Cheap to call. */

@@ -116,6 +116,11 @@ export class PredictStage {
     }
   }
 
+  /** What was forecast one step ahead for a step that has not been observed yet; undefined where nothing was, or it has been. */
+  expected(series: SeriesState, step: number): Float64Array | undefined {
+    return step > series.lastStep ? this.#mixer.expected(series, step) : undefined;
+  }
+
   /** Learns one closed step: first from what was forecast for it, then into every predictor's state. */
   observe(series: SeriesState, given: Observation): void {
     if (given.step <= series.lastStep) return;

@@ -34,6 +34,11 @@ export function emptyUsage(step: number, group: string, pop: string): Usage {
   };
 }
 
+/** The key of a user's hash in `sources`. */
+export function sourceKey(hash: number): string {
+  return (hash >>> 0).toString(16).padStart(8, '0');
+}
+
 /** The bin of `sessionLengths` for a session of `ms` milliseconds. */
 export function sessionBin(ms: number): number {
   const seconds = ms / 1000;
@@ -60,7 +65,7 @@ export function addEvent(usage: Usage, event: UsageEvent, hashUser: (user: strin
   if (event.user !== undefined) {
     const hash = hashUser(event.user, usage);
     usage.users = addDistinct(usage.users, hash);
-    if (event.kind === 'request') addTally(usage.sources, (hash >>> 0).toString(16).padStart(8, '0'), count, SOURCES_CAP);
+    if (event.kind === 'request') addTally(usage.sources, sourceKey(hash), count, SOURCES_CAP);
   }
   if (event.accessLevel !== undefined) addTally(usage.accessLevels, event.accessLevel, count);
   if (event.country !== undefined) addTally(usage.countries, event.country, count);

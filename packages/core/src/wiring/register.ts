@@ -114,6 +114,8 @@ export function registerServices(
     .provide(TOKENS.learners, () => config.learners.map((used) => make(used)))
     .provide(TOKENS.extensions, () => config.extensions.map((used) => make(used)))
     .provide(TOKENS.calendars, () => config.calendars.map((used) => make(used)))
+    .provide(TOKENS.detectors, () => config.detectors.map((used) => make(used)))
+    .provide(TOKENS.sinks, () => config.sinks.map((used) => make(used)))
     .provide(TOKENS.targets, () => {
       const targets = new Map<string, Named<Actuator>>();
       for (const [pool, used] of config.actuators) if (!host.actuators?.has(pool)) targets.set(pool, make(used));

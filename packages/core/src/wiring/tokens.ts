@@ -1,8 +1,10 @@
 import type {
+  AlertSink,
   Allocator,
   Assessor,
   Calendar,
   Clock,
+  Detector,
   Enricher,
   Extension,
   Learner,
@@ -52,5 +54,7 @@ export const TOKENS = {
   learners: token<readonly Named<Learner>[]>('learners'),
   extensions: token<readonly Named<Extension>[]>('extensions'),
   calendars: token<readonly Named<Calendar>[]>('calendars'),
+  detectors: token<readonly Named<Detector>[]>('detectors'),
+  sinks: token<readonly Named<AlertSink>[]>('sinks'),
   targets: token<ReadonlyMap<string, Named<Target>>>('targets'),
 };

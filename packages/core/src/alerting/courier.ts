@@ -1,0 +1,155 @@
+import { type Alert, type AlertSink, type Clock, deepFreeze, formatDuration, type Logger, type Meter, type Store } from '@auspex/contracts';
+import { withTimeLimit } from '../defaults/time-limit.ts';
+import type { Outbox, Waiting } from './outbox.ts';
+
+/** Most alerts of one message. */
+const BATCH = 100;
+const FIRST_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 60_000;
+/** How long a stop waits for what can still be sent. */
+const FAREWELL_MS = 3_000;
+
+/** What a courier needs of the engine. */
+export interface CourierParts {
+  /** Undefined where it does not survive the process. */
+  readonly store: Pick<Store, 'batch'> | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly meter: Meter;
+  /** Longest wait for one send, milliseconds. */
+  readonly limitMs: number;
+  readonly giveUpMs: number;
+  readonly groupBy: readonly string[];
+}
+
+/**
+ * Brings what waits in one outbox to its sink, beside the cycle: a sink that is gone holds nobody up. It is tried again after 1, 2, 4 … 60 s.
+ * One alert that a sink refuses does not hold up the others: what has been tried least goes first.
+ */
+export class Courier {
+  readonly #outbox: Outbox;
+  readonly #sink: Pick<AlertSink, 'send'>;
+  readonly #parts: CourierParts;
+  readonly #stop = new AbortController();
+  /** Ends what is under way, too. */
+  readonly #end = new AbortController();
+  #running: Promise<void> | undefined;
+  #failures = 0;
+
+  constructor(outbox: Outbox, sink: Pick<AlertSink, 'send'>, parts: CourierParts) {
+    this.#outbox = outbox;
+    this.#sink = sink;
+    this.#parts = parts;
+    parts.meter.gauge('auspex_alerts_waiting', 0, { sink: outbox.sink });
+    for (const outcome of ['sent', 'failed', 'dropped']) parts.meter.count('auspex_alert_sends_total', 0, { sink: outbox.sink, outcome });
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** Sends what can be sent at once, and stops. What is left waits for the next start. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    const timer = setTimeout(() => this.#end.abort(), FAREWELL_MS);
+    await this.#running;
+    clearTimeout(timer);
+    this.#end.abort();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    for (;;) {
+      await this.#outbox.filled(signal);
+      await this.#dropOld();
+      const batch = this.#next();
+      if (batch.length === 0) {
+        if (signal.aborted) return;
+        continue;
+      }
+      const failed = await this.#send(batch);
+      // At a stop each message has one more chance, and none waits.
+      if (failed && (signal.aborted || !(await this.#wait()))) return;
+    }
+  }
+
+  /** The next message: alerts that agree in the labels of `groupBy`, tried least and put in first; none that overtakes another of its cause. */
+  #next(): Waiting[] {
+    const ready: Waiting[] = [];
+    const behind = new Set<string>();
+    for (const each of this.#outbox.waiting) {
+      if (behind.has(each.alert.fingerprint)) continue;
+      behind.add(each.alert.fingerprint);
+      ready.push(each);
+    }
+    const least = Math.min(...ready.map(({ tries }) => tries));
+    const first = ready.find(({ tries }) => tries === least);
+    if (!first) return [];
+    // What has failed is sent by itself: one of a message may be what the sink refuses.
+    if (first.tries > 0) return [first];
+    const group = this.#groupOf(first.alert);
+    return ready.filter(({ alert, tries }) => tries === 0 && this.#groupOf(alert) === group).slice(0, BATCH);
+  }
+
+  #groupOf({ labels }: Alert): string {
+    return JSON.stringify(this.#parts.groupBy.map((label) => labels[label]));
+  }
+
+  /** Returns whether it failed. */
+  async #send(batch: readonly Waiting[]): Promise<boolean> {
+    const { meter, logger, limitMs, store } = this.#parts;
+    const { sink } = this.#outbox;
+    const limit = new AbortController();
+    try {
+      const alerts = deepFreeze(batch.map(({ alert }) => ({ ...alert, labels: { ...alert.labels } })));
+      const sending = Promise.resolve(this.#sink.send(alerts, AbortSignal.any([this.#end.signal, limit.signal])));
+      await withTimeLimit(sending, limitMs, `send(${sink})`);
+    } catch (error) {
+      limit.abort();
+      for (const each of batch) each.tries++;
+      meter.count('auspex_alert_sends_total', batch.length, { sink, outcome: 'failed' });
+      const text = `${sink} took no alerts: ${(error as Error).message}; ${this.#outbox.size} wait`;
+      // The first of a row, and then one a minute or so.
+      logger[this.#failures++ === 0 ? 'warn' : 'debug']({ sink, waiting: this.#outbox.size }, text);
+      return true;
+    }
+    if (this.#failures > 0) logger.info({ sink }, `${sink} takes alerts again`);
+    this.#failures = 0;
+    meter.count('auspex_alert_sends_total', batch.length, { sink, outcome: 'sent' });
+    await this.#takeOut(batch, store);
+    return false;
+  }
+
+  async #takeOut(batch: readonly Waiting[], store: Pick<Store, 'batch'> | undefined): Promise<void> {
+    const { sink } = this.#outbox;
+    try {
+      await this.#outbox.done(batch, store);
+    } catch (error) {
+      // They are sent again after a restart, under the same keys.
+      this.#parts.logger.warn({ sink, error: (error as Error).message }, 'that alerts were sent could not be written');
+    }
+    this.#parts.meter.gauge('auspex_alerts_waiting', this.#outbox.size, { sink });
+  }
+
+  async #dropOld(): Promise<void> {
+    const { clock, giveUpMs, logger, meter, store } = this.#parts;
+    const old = this.#outbox.waiting.filter(({ alert, tries }) => tries > 0 && clock.now() - alert.step > giveUpMs);
+    if (old.length === 0) return;
+    const { sink } = this.#outbox;
+    const text = `${old.length} alert(s) that ${sink} has not taken for ${formatDuration(giveUpMs)} are given up, the first: ${old[0]?.alert.summary}`;
+    logger.error({ sink, keys: old.map(({ alert }) => alert.key).slice(0, 20) }, text);
+    meter.count('auspex_alert_sends_total', old.length, { sink, outcome: 'dropped' });
+    await this.#takeOut(old, store);
+  }
+
+  /** False = it is told to stop meanwhile. */
+  async #wait(): Promise<boolean> {
+    const ms = Math.min(FIRST_WAIT_MS * 2 ** (this.#failures - 1), LONGEST_WAIT_MS);
+    try {
+      await this.#parts.clock.sleep(ms, this.#stop.signal);
+    } catch {
+      // One more chance for what waits.
+    }
+    return true;
+  }
+}

@@ -1,0 +1,32 @@
+import type { Decision, Pool, Receipt, StageFailure, Truth } from '@auspex/contracts';
+import type { Detected } from '../stages/detect.ts';
+
+/** What a step says of one pool. */
+export interface PoolFacts {
+  readonly pool: Pool;
+  /** Of the step's demand. */
+  readonly truth: Truth;
+  readonly decision: Decision | undefined;
+  /** Of the order before; undefined where there was none. */
+  readonly receipt: Receipt | undefined;
+  /** When its units were last changed, epoch ms. */
+  readonly lastChange: number | undefined;
+}
+
+/** A line of the journal that tells of something by code. */
+export interface Notice {
+  readonly code: string;
+  readonly text: string;
+}
+
+/** All that rules may look at, of one step. */
+export interface Facts {
+  /** The decisions' time, epoch ms. */
+  readonly step: number;
+  readonly stepMs: number;
+  readonly detected: readonly Detected[];
+  readonly pools: readonly PoolFacts[];
+  /** Stages that fail now. */
+  readonly failing: readonly StageFailure[];
+  readonly notices: readonly Notice[];
+}

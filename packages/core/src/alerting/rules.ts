@@ -1,0 +1,79 @@
+import { AuspexError } from '@auspex/contracts';
+import type { Condition, RuleSettings } from '../config/alerts.ts';
+import { glob } from '../config/glob.ts';
+
+/** A rule as it is run. */
+export interface Rule {
+  readonly name: string;
+  readonly when: Condition;
+  readonly above: number;
+  readonly severity: 'info' | 'warning' | 'page';
+  /** How long it must hold before anybody is told, and be over before that is told, milliseconds. */
+  readonly forMs: number;
+  readonly keepMs: number;
+  readonly by: (detector: string) => boolean;
+  readonly codes: (code: string) => boolean;
+  readonly pools: (pool: string) => boolean;
+  readonly groups: (group: string) => boolean;
+}
+
+const MINUTE = 60_000;
+
+/**
+ * The rules that come with Auspex. Three page, and only of live pools: what a person has to do something about at night. All else can wait for
+ * the morning.
+ */
+export const DEFAULT_RULES: Readonly<Record<string, RuleSettings>> = {
+  'safety-lost': { when: 'unsafe', for: 3 * MINUTE, severity: 'page' },
+  'floor-refused': { when: 'refused', for: 3 * MINUTE, severity: 'page' },
+  'no-capacity': { when: 'no-capacity', for: 5 * MINUTE, severity: 'page' },
+  anomaly: { when: 'anomaly', above: 0.9999, severity: 'warning' },
+  hostile: { when: 'hostile', above: 0.8, for: 2 * MINUTE, severity: 'warning' },
+  'no-data': { when: 'no-data', for: 10 * MINUTE, severity: 'warning' },
+  failing: { when: 'failing', for: 10 * MINUTE, severity: 'warning' },
+  notice: {
+    when: 'notice',
+    codes: ['STATE_UNREADABLE', 'TRAINING_*', 'GROUPS_OVERFLOW', 'ORDER_STALE', 'ROLLOUT_DEMOTED', '*_DRIFT'],
+    severity: 'warning',
+  },
+};
+
+/** What a score or chance must reach where the rule does not say. */
+const ABOVE = { anomaly: 0.9999, hostile: 0.8, surge: 0.8, exposure: 0.8 } as const;
+const KEEP_MS = 5 * MINUTE;
+
+/**
+ * The rules in force: those that come with Auspex as the config changes them, and the config's own.
+ * @throws CONFIG_INVALID where one of the config's own does not say what it looks at
+ */
+export function rulesOf(given: Readonly<Record<string, RuleSettings>>): readonly Rule[] {
+  const names = [...new Set([...Object.keys(DEFAULT_RULES), ...Object.keys(given)])];
+  return names.flatMap((name) => {
+    const { when, above, severity = 'warning', ...rest } = { ...DEFAULT_RULES[name], ...given[name] };
+    if (when === undefined) {
+      const known = Object.keys(DEFAULT_RULES).join(', ');
+      throw new AuspexError('CONFIG_INVALID', 'a rule of your own says `when`', {
+        path: `alerts.rules.${name}.when`,
+        remedy: `Write when: anomaly, or change a rule that comes with Auspex: ${known}.`,
+      });
+    }
+    if (severity === 'off') return [];
+    const all = (): boolean => true;
+    const matching = (patterns: readonly string[] | undefined) => (patterns ? glob(patterns) : all);
+    return [
+      {
+        name,
+        when,
+        above: above ?? (when in ABOVE ? ABOVE[when as keyof typeof ABOVE] : 0),
+        severity,
+        forMs: rest.for ?? 0,
+        keepMs: rest.keep ?? KEEP_MS,
+        by: matching(rest.by),
+        codes: matching(rest.codes),
+        // Who names groups and no pools means groups.
+        pools: rest.groups && !rest.pools ? () => false : matching(rest.pools),
+        groups: rest.pools && !rest.groups ? () => false : matching(rest.groups),
+      },
+    ];
+  });
+}

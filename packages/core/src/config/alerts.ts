@@ -1,0 +1,92 @@
+import { duration, type PluginUse } from '@auspex/contracts';
+import { z } from 'zod';
+
+export const SEVERITIES = ['info', 'warning', 'page'] as const;
+
+/** What a rule looks at. */
+export const CONDITIONS = [
+  'anomaly',
+  'hostile',
+  'surge',
+  'exposure',
+  'unsafe',
+  'refused',
+  'no-capacity',
+  'no-data',
+  'failing',
+  'notice',
+] as const;
+
+export type Condition = (typeof CONDITIONS)[number];
+
+const KEYS: readonly string[] = ['use', 'with', 'isolation', 'atLeast'];
+
+/** An alert sink, and what it is told of. */
+export type SinkUse = PluginUse<'alertSink'> & { readonly atLeast?: (typeof SEVERITIES)[number] };
+
+const sink = z.custom<SinkUse>(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    'use' in value &&
+    Object.keys(value).every((key) => KEYS.includes(key)) &&
+    ('atLeast' in value ? SEVERITIES.some((severity) => severity === value.atLeast) : true),
+  { error: `expected { use: plugin or name, with: options, atLeast: ${SEVERITIES.join(', ')} }` },
+);
+
+const patterns = (what: string) =>
+  z.array(z.string()).min(1).optional().describe(`${what}; * in a name stands for any text. Default: all.`);
+
+const rule = z.strictObject({
+  when: z
+    .enum(CONDITIONS)
+    .optional()
+    .describe(
+      'What it looks at. anomaly, hostile, surge, exposure: a score or chance; unsafe: a live pool that cannot be read or ordered; refused: an order that its target refuses; no-capacity: a live pool that needs more than it may or can have; no-data: nothing is known of the demand; failing: a stage that fails; notice: a line of the journal. Only for rules that do not come with Auspex.',
+    ),
+  above: z.number().gt(0).lt(1).optional().describe('anomaly, hostile, surge, exposure: score or chance from which on it holds.'),
+  by: patterns('anomaly, hostile: detectors whose scores count'),
+  codes: patterns('notice: codes that count'),
+  pools: patterns('Pools that it is about; with `groups` or `stages` alone: none'),
+  groups: patterns('Groups that it is about, beside the pools that are named'),
+  for: duration().optional().describe('How long it must hold before anybody is told. Default: at once.'),
+  keep: duration().optional().describe('How long it must be over before that is told. Default 5m.'),
+  severity: z
+    .enum([...SEVERITIES, 'off'])
+    .optional()
+    .describe('How loud; off = not at all. Default: warning.'),
+});
+
+export type RuleSettings = z.output<typeof rule>;
+
+const silence = z.strictObject({
+  match: z
+    .record(z.string(), z.string())
+    .describe('Labels of the alerts that it covers: rule, pool, group, pop, plugin …; * stands for any text.'),
+  from: z.iso.datetime({ offset: true }).optional().describe('Begin, ISO 8601 with offset. Default: always.'),
+  to: z.iso.datetime({ offset: true }).optional().describe('End, exclusive. Default: never.'),
+  why: z.string().min(1).describe('What it is for, for the reader of the config.'),
+});
+
+export const alerts = z.strictObject({
+  sinks: z
+    .array(sink)
+    .default([])
+    .describe('Who is told: alert sinks, each with `atLeast`, the lowest severity that it is told of (default: info).'),
+  rules: z
+    .record(z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case kebab'), rule)
+    .default({})
+    .describe('By name: rules of yours, or changes to those that come with Auspex.'),
+  silences: z.array(silence).default([]).describe('What nobody is told of, though it is still seen.'),
+  groupBy: z
+    .array(z.string())
+    .default(['pool'])
+    .describe('Labels by which alerts that wait are put together: those that agree in them go out in one message.'),
+  repeat: duration().prefault('1h').describe('How often what lasts is told again.'),
+  limit: z
+    .int()
+    .positive()
+    .default(60)
+    .describe('Most alerts an hour, pages not counted; what is beyond is held back, and that it is, is told once.'),
+  giveUp: duration().prefault('1d').describe('How long an alert that no sink takes is tried.'),
+});

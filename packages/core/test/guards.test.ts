@@ -22,6 +22,7 @@ const view = (over: Partial<GuardView> = {}): GuardView => ({
   calm: [],
   blocked: undefined,
   freeze: undefined,
+  cap: undefined,
   hold: undefined,
   ...over,
 });
@@ -50,6 +51,15 @@ const anyView = fc.record({
     {
       nil: undefined,
     },
+  ),
+  cap: fc.option(
+    fc.record({
+      units: fc.integer({ min: 0, max: 80 }),
+      until: fc.constant(900_000),
+      probability: fc.constant(0.9),
+      text: fc.constant('few sources'),
+    }),
+    { nil: undefined },
   ),
   hold: fc.option(
     fc.record({

@@ -53,16 +53,17 @@ export class Episodes {
     return this.#open.values();
   }
 
-  /** Takes a step up. Returns what is to be told now, in the order of the rules. @param seen by rule */
+  /** Takes a step up. Returns what is to be told now: what is new first, so that repeats do not use up a limit. @param seen by rule */
   step(at: number, rules: readonly Rule[], seen: readonly (readonly Seen[])[]): Alert[] {
     const known = new Map(rules.map((rule) => [rule.name, rule]));
     for (const [index, rule] of rules.entries()) for (const each of seen[index] ?? []) this.#see(at, rule, each);
-    const alerts: Alert[] = [];
+    const fresh: Alert[] = [];
+    const repeats: Alert[] = [];
     for (const episode of [...this.#open.values()]) {
       const alert = this.#turn(at, episode, known.get(episode.rule));
-      if (alert) alerts.push(alert);
+      if (alert) (alert.status === 'firing' && episode.toldBefore !== null ? repeats : fresh).push(alert);
     }
-    return alerts;
+    return [...fresh, ...repeats];
   }
 
   #see(at: number, rule: Rule, { labels: about, summary, details = [] }: Seen): void {
@@ -88,7 +89,8 @@ export class Episodes {
       this.#open.delete(episode.fingerprint);
       return episode.told === null ? undefined : alertOf(episode, at, episode.last + this.#stepMs);
     }
-    if (!episode.firing || this.#silenced(episode.labels, at)) return undefined;
+    // What is not there just now may be over: nobody is woken for it.
+    if (!episode.firing || !isSeen || this.#silenced(episode.labels, at)) return undefined;
     if (episode.told !== null && at - episode.told < this.#repeatMs) return undefined;
     episode.toldBefore = episode.told;
     episode.told = at;

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { AuspexError, DEFINED_BY, formatDuration, isPlugin, type Plugin, type PluginKind, type PluginUse } from '@auspex/contracts';
 import { zone as zoneOf } from '@auspex/numerics';
 import type { z } from 'zod';
+import { rulesOf } from '../alerting/rules.ts';
 import type { Loaded } from '../loader/loaded.ts';
 import { mapSlots, slotsOf } from '../loader/slots.ts';
 import { isModule } from '../loader/specifier.ts';
@@ -66,6 +67,7 @@ export function parseConfig(input: unknown, catalogue: Catalogue = [], loaded: R
   checkTraining(settings, problems);
   checkFreezes(settings, problems);
   checkLeases(settings, problems);
+  checkRules(settings, problems);
   const list = <K extends PluginKind>(kind: K, uses: readonly PluginUse[], path: string): ResolvedPlugin<K>[] =>
     uses.map((use, index) => resolve(kind, use, `${path}[${index}]`));
   const actuators = new Map<string, ResolvedPlugin<'actuator'>>();
@@ -304,6 +306,14 @@ function checkPools(settings: EngineSettings, problems: AuspexError[]): void {
     if (pool.min > pool.max)
       problems.push(new AuspexError('CONFIG_INVALID', `min ${pool.min} is above max ${pool.max}`, { path: `${path}.min` }));
   });
+}
+
+function checkRules({ alerts }: EngineSettings, problems: AuspexError[]): void {
+  try {
+    rulesOf(alerts.rules);
+  } catch (error) {
+    problems.push(error as AuspexError);
+  }
 }
 
 function checkFreezes({ freezes = [], pools }: EngineSettings, problems: AuspexError[]): void {

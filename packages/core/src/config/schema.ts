@@ -67,6 +67,14 @@ const pool = z
     actuator: pluginUse<'actuator'>()
       .optional()
       .describe('What carries its decisions out; absent = simulated by nothing: decisions are journaled only.'),
+    capHostile: z
+      .number()
+      .gte(0.5)
+      .lt(1)
+      .optional()
+      .describe(
+        'Chance of an attack from which on its units do not rise above the usual peak, for at most 15 minutes; a detector such as audience tells it. Absent = never.',
+      ),
     rollout: rollout.optional().describe('From watching to acting by stages; absent = the mode of the engine decides.'),
   })
   .superRefine(({ control, rollout }, context) => {

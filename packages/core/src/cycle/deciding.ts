@@ -7,6 +7,7 @@ import { GUARDS } from '../guards/all.ts';
 import { freezesOf } from '../guards/freezes.ts';
 import { runGuards } from '../guards/guard.ts';
 import { isTapped } from '../hooks/hooks.ts';
+import { type CapView, capAt } from '../hostile/cap.ts';
 import { awaiting } from '../outcomes/awaited.ts';
 import { stamp } from '../persistence/keys.ts';
 import { Rollouts } from '../rollout/rollouts.ts';
@@ -200,6 +201,14 @@ export class Deciding {
     };
   }
 
+  #cap(state: PoolState, at: number): CapView | undefined {
+    const above = this.#parts.settings.pools.find(({ id }) => id === state.pool.id)?.capHostile;
+    if (above === undefined) return undefined;
+    const next = capAt(state.capped, state.pool, above, at, state.hostility);
+    state.capped = next.state;
+    return next.cap;
+  }
+
   #guard(state: PoolState, view: PoolView, at: number, decision: Decision, veto: Veto | undefined, settled: boolean): Decision {
     const { settings, hooks, journal, holds, failures, actuated, gauges } = this.#parts;
     const { guards } = settings;
@@ -223,7 +232,8 @@ export class Deciding {
       { keepMs: calmMs, stepMs: settings.step },
       failures.anyReported,
     );
-    const said = { blocked, freeze: this.#freezeOf(state.pool.id, at), hold: holds.inForce(state.pool.id, at) };
+    const cap = this.#cap(state, at);
+    const said = { blocked, cap, freeze: this.#freezeOf(state.pool.id, at), hold: holds.inForce(state.pool.id, at) };
     const result = runGuards(GUARDS, units, guardView(state, at, said), limits);
     trail.push(...result.reasons);
     const from = decision.previous;

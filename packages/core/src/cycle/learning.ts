@@ -2,6 +2,7 @@ import { type Hostility, LEVELS, type Observation, type Truth, type Usage } from
 import type { Worked } from '../capacity/state.ts';
 import type { EngineSettings } from '../config/schema.ts';
 import type { SeriesState } from '../forecasting/mixer.ts';
+import { learnPeak } from '../hostile/cap.ts';
 import type { ClosedStep } from '../ingest/ingest.ts';
 import { Outcomes } from '../outcomes/outcomes.ts';
 import { learnSurge } from '../surge/assess.ts';
@@ -221,17 +222,15 @@ export class Learning {
     // What was learnt before is not scored again.
     if (observation.step <= series.lastStep || !detect.serves(series.info)) return;
     const quantiles = predict.expected(series, observation.step);
-    const usage = once(() => this.#usageOf(series, byGroup));
+    const usage = this.#world.truth === 'missing' ? nothing : once(() => this.#usageOf(series, byGroup, observation.step));
     this.#world.detected.push(...detect.detect(series.info, observation, quantiles?.[MEDIAN], { ...(quantiles && { quantiles }), usage }));
   }
 
   /** What loads a series in this step, as one usage of its own: nobody else is reached by what a detector does to it. */
-  #usageOf({ info }: SeriesState, byGroup: TakenStep['byGroup']): Usage | undefined {
-    const { truth, pools } = this.#world;
-    if (truth === 'missing') return undefined;
-    const serves = pools.find(({ total }) => total.info === info)?.pool.serves;
+  #usageOf({ info }: SeriesState, byGroup: TakenStep['byGroup'], step: number): Usage {
+    const serves = this.#world.pools.find(({ total }) => total.info === info)?.pool.serves;
     const groups = serves ? [...byGroup.values()] : [byGroup.get(info.name) ?? NO_USAGE];
-    let sum = emptyUsage(this.#step, info.name, info.pop);
+    let sum = emptyUsage(step, info.name, info.pop);
     for (const each of groups.flat()) {
       const counts = serves ? serves(each.group, each.pop) : info.pop === '*' || info.pop === each.pop;
       if (counts) sum = mergeUsage(sum, each);
@@ -245,6 +244,7 @@ export class Learning {
       const judged = this.#world.detected.filter(({ series, anomaly }) => series === state.total.info && anomaly.hostility);
       const chances = judged.map(({ anomaly }) => anomaly.hostility as Hostility);
       state.hostility = chances.sort((a, b) => (b.probability ?? -1) - (a.probability ?? -1))[0];
+      state.capped = learnPeak(state.capped, this.#step, state.actual, state.truth, state.hostility);
     }
   }
 
@@ -276,6 +276,8 @@ export class Learning {
     }
   }
 }
+
+const nothing = (): undefined => undefined;
 
 /** Computed when it is first asked for. */
 function once<T>(compute: () => T): () => T {

@@ -3,7 +3,8 @@ import type { CapacityState } from '../capacity/state.ts';
 import { glob } from '../config/glob.ts';
 import type { EngineSettings } from '../config/schema.ts';
 import type { SeriesState } from '../forecasting/mixer.ts';
-import type { FreezeView, GuardView, HoldView } from '../guards/guard.ts';
+import type { GuardView } from '../guards/guard.ts';
+import type { CapState } from '../hostile/cap.ts';
 import type { LeadersState } from '../leaders/state.ts';
 import type { OutcomeState } from '../outcomes/awaited.ts';
 import type { PoolRollout } from '../rollout/rollouts.ts';
@@ -60,6 +61,8 @@ export interface PoolState {
   surge: PoolSurge | undefined;
   /** Of its demand in the last step, where that was a surge and a detector has judged it. */
   hostility: Hostility | undefined;
+  /** Its peaks, and whether rises are capped. */
+  capped: CapState;
   /** Of its last order. */
   receipt: Receipt | undefined;
   /** Who leads it: other groups, and those who sign in. */
@@ -144,11 +147,7 @@ export function addLoad(state: PoolState, usage: Usage): void {
 }
 
 /** What the guards may know of the pool. */
-export function guardView(
-  state: PoolState,
-  step: number,
-  said: { readonly blocked: string | undefined; readonly freeze: FreezeView | undefined; readonly hold: HoldView | undefined },
-): GuardView {
+export function guardView(state: PoolState, step: number, said: Pick<GuardView, 'blocked' | 'freeze' | 'hold' | 'cap'>): GuardView {
   return {
     step,
     previous: state.previous ?? state.pool.min,

@@ -3,6 +3,7 @@ import { beginCapacity, type Size } from '../capacity/state.ts';
 import { Events } from '../events/events.ts';
 import { horizonGrid } from '../forecasting/grid.ts';
 import type { SeriesState } from '../forecasting/mixer.ts';
+import { beginCap } from '../hostile/cap.ts';
 import { Leaders } from '../leaders/leaders.ts';
 import { beginLeaders } from '../leaders/state.ts';
 import { beginOutcomes, withoutGroup } from '../outcomes/awaited.ts';
@@ -103,6 +104,7 @@ export class World {
         surges: beginSurge(),
         surge: undefined,
         hostility: undefined,
+        capped: beginCap,
         receipt: undefined,
         leaders: beginLeaders(),
         rollout: undefined,

@@ -4,6 +4,7 @@ import { cooldown } from './cooldown.ts';
 import { freeze } from './freeze.ts';
 import type { Guard } from './guard.ts';
 import { hold } from './hold.ts';
+import { hostile } from './hostile.ts';
 import { stabilise } from './stabilise.ts';
 import { step } from './step.ts';
 
@@ -13,6 +14,7 @@ export const GUARDS: readonly (readonly [name: string, guard: Guard])[] = [
   ['cooldown', cooldown],
   ['control', control],
   ['step', step],
+  ['hostile', hostile],
   ['freeze', freeze],
   ['hold', hold],
   ['bounds', bounds],

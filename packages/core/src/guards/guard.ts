@@ -1,4 +1,5 @@
 import type { Reason } from '@auspex/contracts';
+import type { CapView } from '../hostile/cap.ts';
 
 /** Units at a step. */
 interface UnitsAt {
@@ -29,6 +30,8 @@ export interface GuardView {
   readonly blocked: string | undefined;
   /** The freeze of the config that is in force; undefined = none. */
   readonly freeze: FreezeView | undefined;
+  /** A limit to rises while a surge looks like an attack; undefined = none. */
+  readonly cap: CapView | undefined;
   /** What an operator has ordered; undefined = nothing. */
   readonly hold: HoldView | undefined;
 }

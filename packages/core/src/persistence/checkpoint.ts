@@ -3,6 +3,7 @@ import { pack, unpack } from '@auspex/numerics';
 import type { Cycle } from '../cycle/cycle.ts';
 import type { HoldBoard } from '../holds/board.ts';
 import type { Hold } from '../holds/record.ts';
+import { beginCap, type CapState } from '../hostile/cap.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { ShardCounts } from '../ingest/shard.ts';
 import { beginOutcomes, type OutcomeState } from '../outcomes/awaited.ts';
@@ -39,6 +40,7 @@ interface PoolRecord {
   readonly rollout?: PoolRollout | null;
   readonly outcomes?: OutcomeState;
   readonly receipt?: Receipt | null;
+  readonly capped?: CapState;
 }
 
 export interface CheckpointRecord {
@@ -93,6 +95,7 @@ export function writeCheckpoint(
       rollout: state.rollout ?? null,
       outcomes: state.outcomes,
       receipt: state.receipt ?? null,
+      capped: state.capped,
     })),
     allocator: allocate.encode(),
     digest: cycle.digest.toString(),
@@ -145,5 +148,6 @@ export function restorePools(record: CheckpointRecord, cycle: Cycle): void {
     state.rollout = saved.rollout ?? undefined;
     state.outcomes = saved.outcomes ?? beginOutcomes();
     state.receipt = saved.receipt ?? undefined;
+    state.capped = saved.capped ?? beginCap;
   }
 }

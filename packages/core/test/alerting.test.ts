@@ -1,0 +1,296 @@
+import type { Alert } from '@auspex/contracts';
+import { describe, expect, it } from 'vitest';
+import { Courier } from '../src/alerting/courier.ts';
+import { Episodes, fingerprintOf } from '../src/alerting/episodes.ts';
+import { RateLimit } from '../src/alerting/limit.ts';
+import { Outbox } from '../src/alerting/outbox.ts';
+import { DEFAULT_RULES, type Rule, rulesOf } from '../src/alerting/rules.ts';
+import { silencesOf } from '../src/alerting/silences.ts';
+import { MemoryMeter } from '../src/defaults/logger.ts';
+import { MapStore, MINUTE, T0 } from './fakes.ts';
+
+const HOUR = 60 * MINUTE;
+const rule = (over: Partial<Rule> = {}): Rule => ({
+  ...(rulesOf({ r: { when: 'anomaly' } }).find(({ name }) => name === 'r') as Rule),
+  ...over,
+});
+const seen = (pool = 'web', summary = 's') => [{ labels: { pool }, summary }];
+const alert = (fingerprint: string, over: Partial<Alert> = {}): Alert => ({
+  fingerprint,
+  key: `${fingerprint}@${over.status ?? 'firing'}`,
+  status: 'firing',
+  severity: 'warning',
+  summary: fingerprint,
+  step: T0,
+  startsAt: T0,
+  labels: { pool: 'web' },
+  ...over,
+});
+
+describe('rules', () => {
+  it('page of three things only', () => {
+    const pages = Object.entries(DEFAULT_RULES).filter(([, { severity }]) => severity === 'page');
+    expect(pages.map(([name]) => name)).toEqual(['safety-lost', 'floor-refused', 'no-capacity']);
+  });
+
+  it('of a config change those that come with Auspex, or turn them off', () => {
+    const rules = rulesOf({
+      anomaly: { above: 0.5, severity: 'page' },
+      hostile: { severity: 'off' },
+      mine: { when: 'surge', pools: ['web*'] },
+    });
+    const byName = new Map(rules.map((each) => [each.name, each]));
+    expect(byName.get('anomaly')).toMatchObject({ when: 'anomaly', above: 0.5, severity: 'page' });
+    expect(byName.has('hostile')).toBe(false);
+    expect(byName.get('mine')).toMatchObject({ when: 'surge', severity: 'warning', above: 0.8 });
+    expect([byName.get('mine')?.pools('web-1'), byName.get('mine')?.pools('api'), byName.get('mine')?.groups('web-1')]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+    expect(() => rulesOf({ mine: { severity: 'page' } })).toThrow('alerts.rules.mine.when');
+  });
+});
+
+describe('an episode', () => {
+  const run = (rules: readonly Rule[], steps: readonly (readonly ReturnType<typeof seen>[])[], repeat = HOUR) => {
+    const episodes = new Episodes(silencesOf([]), repeat, MINUTE);
+    return steps.map((each, i) =>
+      episodes.step(T0 + i * MINUTE, rules, each).map(({ status, startsAt, endsAt, step }) => ({ status, startsAt, endsAt, step })),
+    );
+  };
+  const at = (minute: number) => T0 + minute * MINUTE;
+
+  it('is told once it has lasted, once, and when it is over', () => {
+    const told = run([rule({ forMs: 2 * MINUTE, keepMs: 3 * MINUTE })], [[seen()], [seen()], [seen()], [seen()], [[]], [[]], [[]], [[]]]);
+    expect(told.map((each) => each.length)).toEqual([0, 0, 1, 0, 0, 0, 1, 0]);
+    expect(told[2]).toEqual([{ status: 'firing', startsAt: at(0), endsAt: undefined, step: at(2) }]);
+    expect(told[6]).toEqual([{ status: 'resolved', startsAt: at(0), endsAt: at(4), step: at(6) }]);
+  });
+
+  it('that did not last is not told, and one that returns within `keep` is the same', () => {
+    expect(run([rule({ forMs: 2 * MINUTE })], [[seen()], [seen()], [[]], [seen()], [seen()]]).flat()).toEqual([]);
+    const told = run([rule({ keepMs: 3 * MINUTE })], [[seen()], [[]], [[]], [seen()], [[]], [[]], [[]]]);
+    expect(told.map((each) => each.map(({ status }) => status))).toEqual([['firing'], [], [], [], [], [], ['resolved']]);
+  });
+
+  it('that lasts is told again, under the same key', () => {
+    const episodes = new Episodes(silencesOf([]), 2 * MINUTE, MINUTE);
+    const told = [0, 1, 2, 3, 4].flatMap((i) => episodes.step(at(i), [rule()], [seen()]));
+    expect(told.map(({ step }) => step)).toEqual([at(0), at(2), at(4)]);
+    expect(new Set(told.map(({ key }) => key)).size).toBe(1);
+    // The next one of the same cause has another.
+    for (let i = 5; i < 12; i++) episodes.step(at(i), [rule()], [[]]);
+    const [next] = episodes.step(at(12), [rule()], [seen()]);
+    expect(next?.fingerprint).toBe(told[0]?.fingerprint);
+    expect(next?.key).not.toBe(told[0]?.key);
+  });
+
+  it('of another pool is another one; the order of labels does not count', () => {
+    expect(fingerprintOf('r', { pool: 'a', pop: 'x' })).toBe(fingerprintOf('r', { pop: 'x', pool: 'a' }));
+    expect(fingerprintOf('r', { pool: 'a' })).not.toBe(fingerprintOf('r', { pool: 'b' }));
+    expect(fingerprintOf('r', { pool: 'a' })).not.toBe(fingerprintOf('q', { pool: 'a' }));
+  });
+
+  it('in a silence is told when the silence ends, if it lasts still; nobody hears of its end who did not hear of it', () => {
+    const silence = silencesOf([
+      { match: { pool: 'we*', rule: 'r' }, from: new Date(T0).toISOString(), to: new Date(at(3)).toISOString(), why: 'works' },
+    ]);
+    const episodes = new Episodes(silence, HOUR, MINUTE);
+    const both = [...seen('web'), ...seen('api')];
+    const told = [0, 1, 2, 3].map((i) => episodes.step(at(i), [rule()], [both]).map(({ labels }) => labels['pool']));
+    expect(told).toEqual([['api'], [], [], ['web']]);
+    const short = new Episodes(silence, HOUR, MINUTE);
+    expect([0, 1, 2, 3, 4, 5, 6, 7].flatMap((i) => short.step(at(i), [rule()], [i === 0 ? seen() : []]))).toEqual([]);
+  });
+
+  it('whose rule is gone from the config is over', () => {
+    const episodes = new Episodes(silencesOf([]), HOUR, MINUTE);
+    episodes.step(at(0), [rule()], [seen()]);
+    expect(episodes.step(at(1), [], []).map(({ status }) => status)).toEqual(['resolved']);
+  });
+});
+
+describe('the limit', () => {
+  it('holds back what is beyond it, says so once an hour, and lets pages and ends pass', () => {
+    const limit = new RateLimit(2);
+    const held: string[] = [];
+    const pass = (minute: number, ...alerts: Alert[]) =>
+      limit.pass(alerts, T0 + minute * MINUTE, ({ fingerprint }) => held.push(fingerprint)).map(({ summary }) => summary);
+    expect(pass(0, alert('a'), alert('b'), alert('c'), alert('p', { severity: 'page' }), alert('a', { status: 'resolved' }))).toEqual([
+      'a',
+      'b',
+      'p',
+      'a',
+      expect.stringContaining('1 alert is held back'),
+    ]);
+    expect(pass(1, alert('d'))).toEqual([]);
+    expect(pass(60, alert('e'))).toEqual(['e', expect.stringContaining('1 alert is held back')]);
+    expect(held).toEqual(['c', 'd']);
+  });
+
+  it('that held something back tries it again with the next step', () => {
+    const episodes = new Episodes(silencesOf([]), HOUR, MINUTE);
+    const limit = new RateLimit(1);
+    const both = [...seen('web'), ...seen('api')];
+    const step = (minute: number) => {
+      const due = episodes.step(T0 + minute * MINUTE, [rule()], [both]);
+      return limit.pass(due, T0 + minute * MINUTE, ({ fingerprint }) => episodes.held(fingerprint)).map(({ labels }) => labels['pool']);
+    };
+    expect(step(0)).toEqual(['web', undefined]);
+    expect(step(1)).toEqual([]);
+    // What is new goes before what is told again.
+    expect(step(61)).toContain('api');
+    expect(step(122)).toContain('web');
+  });
+});
+
+describe('an outbox', () => {
+  it('gives out nothing that is not in the store yet, and numbers on after a restart', async () => {
+    const store = new MapStore();
+    const outbox = new Outbox('s');
+    outbox.put(alert('a'));
+    expect(outbox.waiting).toEqual([]);
+    await store.batch(outbox.writes(0));
+    outbox.put(alert('b'));
+    outbox.release(1);
+    expect(outbox.waiting.map(({ alert: { fingerprint } }) => fingerprint)).toEqual(['a']);
+    const next = new Outbox('s');
+    for (const [key, bytes] of store.map) next.restore(Number(key.split('/')[2]), bytes);
+    expect(next.waiting.map(({ alert: { key } }) => key)).toEqual(['a@firing']);
+    expect(next.next).toBe(1);
+    await next.done(next.waiting, store);
+    expect([...store.map.keys()]).toEqual([]);
+  });
+
+  it('holds a repeat once, and in want of room drops the oldest that is no page', () => {
+    const outbox = new Outbox('s');
+    outbox.put(alert('page', { severity: 'page' }));
+    outbox.put(alert('old'));
+    outbox.put(alert('old'));
+    expect(outbox.size).toBe(2);
+    for (let i = 2; i < 10_000; i++) outbox.put(alert(`n${i}`));
+    outbox.release(outbox.next);
+    expect(outbox.put(alert('one more')).map(({ alert: { fingerprint } }) => fingerprint)).toEqual(['old']);
+    expect(outbox.size).toBe(10_000);
+  });
+});
+
+describe('a courier', () => {
+  /** Sleeps are turns of the event loop, and are noted. */
+  const make = (
+    send: (alerts: readonly Alert[], signal: AbortSignal) => Promise<void>,
+    over: { limitMs?: number; giveUpMs?: number } = {},
+  ) => {
+    const outbox = new Outbox('s');
+    const sleeps: number[] = [];
+    let now = T0;
+    const clock = {
+      now: () => now,
+      sleep: async (ms: number) => {
+        sleeps.push(ms);
+        now += ms;
+        await new Promise((resolve) => setImmediate(resolve));
+      },
+    };
+    const meter = new MemoryMeter();
+    const lines: string[] = [];
+    const logger = Object.fromEntries(
+      ['debug', 'info', 'warn', 'error'].map((level) => [level, (_: object, text: string) => lines.push(`${level} ${text}`)]),
+    ) as never;
+    const parts = { store: undefined, clock, logger, meter, limitMs: 1_000, giveUpMs: 24 * HOUR, groupBy: ['pool'], ...over };
+    const courier = new Courier(outbox, { send }, parts);
+    const put = (...alerts: Alert[]) => {
+      for (const each of alerts) outbox.put(each);
+      outbox.release(outbox.next);
+    };
+    return { courier, outbox, put, sleeps, lines, meter };
+  };
+  const eventually = async (check: () => boolean) => {
+    for (let i = 0; i < 2_000 && !check(); i++) await new Promise((resolve) => setImmediate(resolve));
+    expect(check()).toBe(true);
+  };
+
+  it('puts together what agrees in the labels of groupBy, in order', async () => {
+    const sent: string[][] = [];
+    const { courier, put, outbox } = make(async (alerts) => void sent.push(alerts.map(({ fingerprint }) => fingerprint)));
+    put(alert('a'), alert('b', { labels: { pool: 'api' } }), alert('c'));
+    courier.start();
+    await eventually(() => outbox.size === 0);
+    await courier.close();
+    expect(sent).toEqual([['a', 'c'], ['b']]);
+  });
+
+  it('tries a sink that is gone after 1, 2, 4 … 60 s, says so once, and sends all once it is back', async () => {
+    let gone = true;
+    const sent: string[] = [];
+    const { courier, put, sleeps, lines, outbox } = make(async (alerts) => {
+      if (gone) throw new Error('refused');
+      sent.push(...alerts.map(({ fingerprint }) => fingerprint));
+    });
+    put(alert('a'), alert('b'));
+    courier.start();
+    await eventually(() => sleeps.length >= 9);
+    gone = false;
+    await eventually(() => outbox.size === 0);
+    await courier.close();
+    expect(sleeps.slice(0, 9)).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60].map((seconds) => 1_000 * seconds));
+    expect(sent.sort()).toEqual(['a', 'b']);
+    expect(lines.filter((line) => line.startsWith('warn'))).toEqual(['warn s took no alerts: refused; 2 wait']);
+    expect(lines.at(-1)).toBe('info s takes alerts again');
+  });
+
+  it('is not held up by one alert that its sink refuses, and gives that up in the end', async () => {
+    const sent: string[] = [];
+    const { courier, put, outbox, lines, meter } = make(
+      async (alerts) => {
+        if (alerts.some(({ fingerprint }) => fingerprint === 'poison')) throw new Error('400');
+        sent.push(...alerts.map(({ fingerprint }) => fingerprint));
+      },
+      { giveUpMs: HOUR },
+    );
+    put(alert('poison'), alert('a'), alert('b'));
+    courier.start();
+    await eventually(() => sent.length === 2);
+    put(alert('c'));
+    await eventually(() => sent.length === 3 && outbox.size === 0);
+    await courier.close();
+    expect(sent).toEqual(['a', 'b', 'c']);
+    expect(lines.some((line) => line.startsWith('error 1 alert(s) that s has not taken for 1h are given up'))).toBe(true);
+    expect(meter.values.get('auspex_alert_sends_total{outcome=dropped,sink=s}')).toBe(1);
+  });
+
+  it('never lets an end overtake its begin', async () => {
+    let gone = true;
+    const sent: string[] = [];
+    const { courier, put, outbox } = make(async (alerts) => {
+      if (gone) throw new Error('refused');
+      sent.push(...alerts.map(({ key }) => key));
+    });
+    put(alert('a'));
+    courier.start();
+    await eventually(() => (outbox.waiting[0]?.tries ?? 0) > 0);
+    put(alert('a', { status: 'resolved' }));
+    gone = false;
+    await eventually(() => outbox.size === 0);
+    await courier.close();
+    expect(sent).toEqual(['a@firing', 'a@resolved']);
+  });
+
+  it('ends a send that hangs, and one that is under way at the stop', async () => {
+    const signals: AbortSignal[] = [];
+    const { courier, put } = make(
+      (_, signal) => {
+        signals.push(signal);
+        return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
+      },
+      { limitMs: 20 },
+    );
+    put(alert('a'));
+    courier.start();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(signals[0]?.aborted).toBe(true);
+    await courier.close();
+    expect(signals.every((signal) => signal.aborted)).toBe(true);
+  });
+});

@@ -1,0 +1,275 @@
+import { type Alert, type DetectView, defineAlertSink, defineDetector, type Observation } from '@auspex/contracts';
+import {
+  type AuspexConfig,
+  createEngine,
+  type EngineOptions,
+  forget,
+  type JournalRecord,
+  type UsageEvent,
+  use,
+  VirtualClock,
+} from '@auspex/core';
+import { pack, unpack } from '@auspex/numerics';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import {
+  fakeConfig,
+  KeepingStore,
+  listSource,
+  MapStore,
+  MINUTE,
+  mapStore,
+  RecordingActuator,
+  recording,
+  runToEnd,
+  T0,
+  traffic,
+} from './fakes.ts';
+
+interface Seen {
+  readonly observation: Observation;
+  readonly expected: number | undefined;
+  readonly view: DetectView | undefined;
+}
+
+/** Scores what is above `limit` requests a second as never seen, and judges it hostile; keeps how many steps it saw. */
+const above = (seen: Map<string, Seen[]> = new Map(), mode = 'ok') =>
+  defineDetector({
+    id: 'above',
+    summary: 'test',
+    config: z.strictObject({ limit: z.number().default(1) }),
+    create: ({ limit }): import('@auspex/contracts').Detector<{ name: string; pop: string; steps: number }> => ({
+      begin: ({ name, pop }) => ({ name, pop, steps: 0 }),
+      detect: (state, observation, expected, view) => {
+        state.steps++;
+        if (mode === 'throw') throw new Error('cannot detect');
+        const key = `${state.name}@${state.pop}`;
+        seen.set(key, [...(seen.get(key) ?? []), { observation, expected, view }]);
+        const high = observation.value > limit;
+        const score = mode === 'wrong' ? 17 : high ? 0.99999 : 0;
+        const hostility = high
+          ? { hostility: { probability: 0.97, contributions: [{ of: 'sources', amount: 3, text: 'few' }], text: 'few sources' } }
+          : {};
+        return { group: state.name, pop: state.pop, step: observation.step, score, cause: `${state.steps} steps`, ...hostility };
+      },
+      encode: (state) => pack(state),
+      decode: (bytes) => unpack(bytes),
+    }),
+  });
+
+const ofPools = (detector: ReturnType<typeof above>) => ({ ...use(detector), for: 'pools' as const });
+
+const receiver = (received: Alert[], refuse = () => false) =>
+  defineAlertSink({
+    id: 'receiver',
+    summary: 'test',
+    config: z.strictObject({}),
+    create: () => ({
+      send: async (alerts) => {
+        if (refuse()) throw new Error('gone');
+        received.push(...alerts);
+      },
+    }),
+  });
+
+/** An hour, with ten minutes of more than one request a second in it. */
+const counts = Array.from({ length: 60 }, (_, minute) => (minute >= 30 && minute < 40 ? 120 : 30));
+const events = traffic(counts);
+
+async function run(
+  config: Partial<AuspexConfig>,
+  options: Partial<EngineOptions> = {},
+  all: readonly UsageEvent[] = events,
+): Promise<JournalRecord[]> {
+  const records: JournalRecord[] = [];
+  const engine = createEngine(fakeConfig(all, config), {
+    mode: 'shadow',
+    decideFrom: T0,
+    host: { clock: new VirtualClock(T0 + 60 * MINUTE) },
+    onJournal: (line) => records.push(JSON.parse(line)),
+    ...options,
+  });
+  await engine.start();
+  await engine.run();
+  await engine.close();
+  return records;
+}
+const told = (alerts: readonly Alert[]): string[] =>
+  alerts.map(({ labels, status, step }) => `${labels['rule']} ${status} ${(step - T0) / MINUTE}`);
+
+describe('detectors', () => {
+  it('see each closed step with what was forecast of it, and the usage behind it', async () => {
+    const seen = new Map<string, Seen[]>();
+    await runToEnd(fakeConfig(events, { detectors: [use(above(seen))] }));
+    expect([...seen.keys()].sort()).toEqual(['a@*', 'web@*']);
+    const steps = seen.get('web@*') as Seen[];
+    expect(steps.map(({ observation: { value } }) => value)).toEqual(counts.map((count) => count / 60));
+    expect(steps[0]?.expected).toBeUndefined();
+    // The last value goes on.
+    expect(steps[31]?.expected).toBeCloseTo(2, 1);
+    expect(steps[31]?.view?.quantiles).toHaveLength(8);
+    const usage = steps[31]?.view?.usage();
+    expect(usage).toMatchObject({ offered: 120, group: 'web', step: T0 + 31 * MINUTE });
+    expect(usage?.sources.counts.size).toBe(7);
+    expect(usage).toBe(steps[31]?.view?.usage());
+  });
+
+  it('are of pools or of groups alone, where the config says so', async () => {
+    const seen = new Map<string, Seen[]>();
+    await runToEnd(fakeConfig(events, { detectors: [ofPools(above(seen))] }));
+    expect([...seen.keys()]).toEqual(['web@*']);
+  });
+
+  it.each(['throw', 'wrong'])('that fail (%s) are told of, and hold nothing up', async (mode) => {
+    const { of, decisions } = await runToEnd(fakeConfig(events, { detectors: [use(above(new Map(), mode))] }));
+    expect(decisions).toHaveLength(60);
+    expect(of('failure').map(({ failure: { stage, plugin } }) => `${stage} ${plugin}`)).toEqual(['detect above', 'detect above']);
+  });
+
+  it('say with a decision how its surge was judged', async () => {
+    const { decisions, of } = await runToEnd(fakeConfig(events, { detectors: [use(above())] }));
+    expect(decisions.map(({ hostility }) => hostility?.probability)).toEqual(counts.map((count) => (count > 60 ? 0.97 : undefined)));
+    expect(of('anomaly').filter(({ series }) => series === 'pool:web')).toHaveLength(10);
+  });
+
+  it('go on where they were, after a restart', async () => {
+    const map = new Map<string, Uint8Array>();
+    const config = { detectors: [use(above())], store: use(mapStore(map)), snapshotEvery: '7m' as const };
+    await run({ ...config, sources: [use(listSource(events.slice(0, 1_000), 10, { end: false }))] });
+    const seen = new Map<string, Seen[]>();
+    const records = await run({ ...config, detectors: [use(above(seen))] });
+    const last = records.flatMap((record) => (record.type === 'anomaly' && record.series === 'pool:web' ? [record.anomaly.cause] : []));
+    expect(last.at(-1)).toBe('40 steps');
+  });
+});
+
+describe('alerts', () => {
+  it('of an anomaly and an attack are told once, and when they are over', async () => {
+    const received: Alert[] = [];
+    const records = await run({ detectors: [ofPools(above())], alerts: { sinks: [use(receiver(received))] } });
+    expect(told(received)).toEqual(['anomaly firing 31', 'hostile firing 33', 'anomaly resolved 45', 'hostile resolved 45']);
+    expect(received[0]).toMatchObject({
+      severity: 'warning',
+      summary: 'web: 31 steps (1 step in 100,000)',
+      labels: { pool: 'web', plugin: 'above' },
+    });
+    expect(received[1]).toMatchObject({
+      summary: 'web: the surge looks like an attack, 97 %: few sources',
+      details: ['+3.00 sources: few'],
+    });
+    expect(records.flatMap((record) => (record.type === 'alert' ? [record.alert] : []))).toEqual(received);
+  });
+
+  it('reach a sink from its severity on', async () => {
+    const [all, pages]: [Alert[], Alert[]] = [[], []];
+    const sinks = [
+      { ...use(receiver(all)), atLeast: 'info' as const },
+      { ...use(receiver(pages)), atLeast: 'page' as const },
+    ];
+    await run({ detectors: [ofPools(above())], alerts: { sinks, rules: { hostile: { severity: 'page' } } } });
+    expect(told(all)).toHaveLength(4);
+    expect(told(pages)).toEqual(['hostile firing 33', 'hostile resolved 45']);
+  });
+
+  it('of a replay are journaled, and nobody is told', async () => {
+    const received: Alert[] = [];
+    const config = fakeConfig(events, { detectors: [use(above())], alerts: { sinks: [use(receiver(received))] } });
+    const { of } = await runToEnd(config);
+    expect(of('alert').length).toBeGreaterThan(0);
+    expect(received).toEqual([]);
+  });
+
+  it('page where a live pool cannot be ordered, or its target refuses, and not in shadow', async () => {
+    const pools = (actuator: RecordingActuator) => [
+      { id: 'web', unitRate: 1, target: 1, leadTime: '2m' as const, actuator: use(recording(actuator)) },
+    ];
+    const broken = new RecordingActuator();
+    broken.fail = 'actuate';
+    const live: Alert[] = [];
+    const host = () => ({ clock: new VirtualClock(T0) });
+    await run({ pools: pools(broken), alerts: { sinks: [use(receiver(live))] } }, { mode: 'live', host: host() });
+    expect(new Set(live.filter(({ severity }) => severity === 'page').map(({ labels }) => labels['rule']))).toEqual(
+      new Set(['safety-lost', 'floor-refused']),
+    );
+    expect(live.find(({ labels }) => labels['rule'] === 'safety-lost')?.summary).toBe('web: actuate(recording) fails: API says 500');
+    const shadow: Alert[] = [];
+    await run({ pools: pools(broken), alerts: { sinks: [use(receiver(shadow))] } }, { host: host() });
+    expect(shadow.filter(({ severity }) => severity === 'page')).toEqual([]);
+  });
+
+  it('page where a live pool needs more than its maximum', async () => {
+    const received: Alert[] = [];
+    const pools = [
+      { id: 'web', unitRate: 1, target: 0.1, max: 8, leadTime: '2m' as const, actuator: use(recording(new RecordingActuator())) },
+    ];
+    await run({ pools, alerts: { sinks: [use(receiver(received))] } }, { mode: 'live', host: { clock: new VirtualClock(T0) } });
+    expect(told(received)).toContain('no-capacity firing 36');
+    expect(received[0]?.summary).toMatch(/^web: \d+ units were asked for, and its maximum is 8$/);
+  });
+
+  it('wait in the store while their sink is gone, and hold no step up', async () => {
+    const map = new Map<string, Uint8Array>();
+    const received: Alert[] = [];
+    const config = { detectors: [ofPools(above())], store: use(mapStore(map)) };
+    const records = await run({ ...config, alerts: { sinks: [use(receiver(received, () => true))] } });
+    expect(records.filter(({ type }) => type === 'decision')).toHaveLength(60);
+    expect(received).toEqual([]);
+    expect([...map.keys()].filter((key) => key.startsWith('outbox/'))).toHaveLength(4);
+    // A start without news, and the sink is back.
+    await run({ ...config, sources: [use(listSource([]))], alerts: { sinks: [use(receiver(received))] } });
+    expect(told(received)).toEqual(['anomaly firing 31', 'hostile firing 33', 'anomaly resolved 45', 'hostile resolved 45']);
+    expect([...map.keys()].filter((key) => key.startsWith('outbox/'))).toEqual([]);
+  });
+
+  it('arrive whatever batch a kill falls before, and each key once for who tells them apart', async () => {
+    const received: Alert[] = [];
+    const config = (into: Alert[], store: MapStore) => ({
+      detectors: [ofPools(above())],
+      alerts: { sinks: [use(receiver(into))], repeat: '5m' as const },
+      sources: [use(listSource(events, 30))],
+      snapshotEvery: '7m' as const,
+      store: use({ ...mapStore(new Map()), create: () => store }),
+    });
+    const store = new KeepingStore(new Map(), () => [...received]);
+    await run(config(received, store), { host: { clock: new VirtualClock(T0) } });
+    const keys = (alerts: readonly Alert[]) => [...new Set(alerts.map(({ key }) => key))].sort();
+    const whole = keys(received);
+    expect(whole).toHaveLength(4);
+    expect(received.length).toBeGreaterThan(4);
+    expect(store.kept.length).toBeGreaterThan(60);
+    for (const { map, beside } of store.kept.filter((_, i) => i % 3 === 0)) {
+      const again: Alert[] = [...beside];
+      await run(config(again, new MapStore(map)));
+      expect(keys(again)).toEqual(whole);
+    }
+  });
+
+  it('of a sink that the config has no longer go with it', async () => {
+    const map = new Map<string, Uint8Array>();
+    const config = { detectors: [use(above())], store: use(mapStore(map)) };
+    await run({ ...config, alerts: { sinks: [use(receiver([], () => true))] } });
+    expect([...map.keys()].some((key) => key.startsWith('outbox/'))).toBe(true);
+    await run({ ...config, sources: [use(listSource([]))] });
+    expect([...map.keys()].filter((key) => key.startsWith('outbox/'))).toEqual([]);
+  });
+
+  it('and states of detectors go with a group that is forgotten', async () => {
+    const map = new Map<string, Uint8Array>();
+    const config = { detectors: [use(above())], store: use(mapStore(map)), alerts: { sinks: [use(receiver([], () => true))] } };
+    await run(config, {}, traffic(counts, 'shop-anna'));
+    const holds = () =>
+      [...map].filter(([key, value]) => key.includes('shop-anna') || Buffer.from(value).includes('shop-anna')).map(([key]) => key);
+    expect(holds()).not.toEqual([]);
+    const report = await forget(fakeConfig([], config), { group: 'shop-anna' });
+    expect(report.erased.alerts).toBeGreaterThan(0);
+    expect(holds()).toEqual([]);
+  });
+
+  it('are named in the config by rules that are known', () => {
+    const make = (alerts: AuspexConfig['alerts']) => () => createEngine(fakeConfig(events, { alerts } as AuspexConfig), { mode: 'replay' });
+    expect(make({ rules: { 'my-rule': { severity: 'page' } } })).toThrow('alerts.rules.my-rule.when');
+    expect(make({ rules: { anomaly: { above: 2 } } })).toThrow('alerts.rules.anomaly.above');
+    expect(make({ sinks: [{ use: 'nobody' }] })).toThrow('no alertSink is called "nobody"');
+    expect(make({ sinks: [{ ...use(receiver([])), atLeast: 'loud' }] } as never)).toThrow('alerts.sinks');
+  });
+});

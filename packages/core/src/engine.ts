@@ -1,6 +1,7 @@
 import { AuspexError, type BehaviorProfile, type Extension, type PluginUse, type Store } from '@auspex/contracts';
 import { assemble, type Parts } from './assemble.ts';
 import { type Catalogue, parseConfig, parseUse, type ResolvedConfig } from './config/parse.ts';
+import { Laps } from './cycle/laps.ts';
 import { refuseEndlessFloors } from './cycle/lease.ts';
 import { noticeOf } from './cycle/notice.ts';
 import type { Training } from './cycle/training.ts';
@@ -117,6 +118,7 @@ class AuspexEngine implements Engine {
   #parts: Parts | undefined;
   #persistence: Persistence | undefined;
   #lease: Lease | undefined;
+  #laps: Laps | undefined;
   #run: Promise<void> | undefined;
   /** Random in live and shadow, kept in the store; nothing in a replay, whose randomness is its seed alone. */
   #secret = '';
@@ -196,6 +198,7 @@ class AuspexEngine implements Engine {
       if (mode !== 'replay') this.#secret = await secretOf(store);
       const chain = mode === 'replay' ? undefined : await readKeys(store, (error) => this.#unreadable(error));
       this.#parts = assemble(this.#config, this.#services, this.#options, chain ?? seededKeys(this.settings.seed));
+      this.#laps = new Laps(this.#parts.meter);
       this.#persistence = new Persistence(this.#parts, durable, chain);
       const { journal, ingest } = this.#parts;
       if (durable) journal.wanted = true;
@@ -360,11 +363,15 @@ class AuspexEngine implements Engine {
     if (clock instanceof VirtualClock) clock.advance(at);
     training.firstStep ??= closed.step;
     this.#tellStart(closed.step);
+    const laps = this.#laps as Laps;
+    laps.begin();
     const taken = cycle.take(cycle.reshape(closed));
     persistence.keepUsage(taken.usage, closed);
     cycle.learn(taken);
     if (!(await this.#train(parts, at, past))) return false;
+    laps.lap('learn');
     const forecasts = await cycle.forecast(at);
+    laps.lap('forecast');
     this.#sinceCommit++;
     this.#steps++;
     const decides = at >= this.#decideFrom && this.#isTimely(at, clock.now());
@@ -375,12 +382,17 @@ class AuspexEngine implements Engine {
       cycle.watch(at, decisions);
       cycle.tellFailures(at);
     }
+    laps.lap('decide');
     // Durable before anything is ordered, and before anybody is told; what only learns is as durable. A backlog may wait for the next commit.
     if ((decides && this.#options.mode === 'live') || this.#isRecent(at, clock.now())) await this.#commit();
+    laps.lap('commit');
     // A store that was slow has had its time from the decision, too.
     if (decides && this.#isTimely(at, clock.now())) await cycle.act(decisions, this.#lease?.epoch ?? 0);
     else if (decides) cycle.tellStale(at, clock.now());
     cycle.tellFailures(at);
+    laps.lap('act');
+    if (this.#options.mode !== 'replay') parts.meter.gauge('auspex_lag_seconds', (clock.now() - at) / 1000);
+    parts.meter.gauge('auspex_last_step_seconds', clock.now() / 1000);
     parts.meter.count('auspex_steps_total');
     parts.taps.meter(parts.meter);
     training.meter(at);

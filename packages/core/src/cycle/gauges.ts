@@ -9,11 +9,18 @@ export class PoolGauges {
     this.#meter = meter;
     // A counter that begins with its first count hides that one from whoever looks at its increase.
     for (const pool of actuated) meter.count('auspex_receipts_refused_total', 0, { pool });
+    meter.count('auspex_steps_missing_total', 0);
   }
 
   /** @param held what was read of the pool's target; undefined where there is none, or it did not answer */
-  decided({ pool, step, units, demand }: Decision, held: TargetState | undefined, actuated: boolean): void {
+  decided({ pool, step, units, previous, demand, surge }: Decision, held: TargetState | undefined, actuated: boolean): void {
     const labels = { pool };
+    this.#meter.count('auspex_decisions_total', 1, { pool, move: units > previous ? 'up' : units < previous ? 'down' : 'none' });
+    this.#meter.gauge('auspex_surge_probability', surge?.probability ?? Number.NaN, labels);
+    this.#meter.gauge('auspex_exposure', surge?.exposure ?? Number.NaN, labels);
+    this.#meter.gauge('auspex_forecast_fallback', demand.fallback === undefined ? 0 : 1, labels);
+    for (const [predictor, weight] of Object.entries(demand.weights ?? {}))
+      this.#meter.gauge('auspex_predictor_weight', weight, { pool, predictor });
     this.#meter.gauge('auspex_pool_units_decided', units, labels);
     this.#meter.gauge('auspex_pool_demand', demand.actual, labels);
     this.#meter.gauge('auspex_pool_demand_expected', demand.expected, labels);
@@ -29,7 +36,25 @@ export class PoolGauges {
     if (hostility) this.#meter.gauge('auspex_hostility', hostility.probability ?? Number.NaN, { pool: name, detector });
   }
 
+  /**
+   * A step of a pool against what was forecast of it one step ahead: how many of those that were judged lie between the .1 and the .9 quantile.
+   * @param skill 1 - mean absolute error / that of the last value going on; undefined = too little is known
+   */
+  judged(pool: string, inside: boolean, skill: number | undefined): void {
+    const labels = { pool };
+    this.#meter.count('auspex_forecasts_judged_total', 1, labels);
+    this.#meter.count('auspex_forecasts_covered_total', inside ? 1 : 0, labels);
+    this.#meter.gauge('auspex_forecast_skill', skill ?? Number.NaN, labels);
+  }
+
+  /** A step was closed. */
+  closed(missing: boolean, groups: number): void {
+    if (missing) this.#meter.count('auspex_steps_missing_total');
+    this.#meter.gauge('auspex_groups', groups);
+  }
+
   receipt({ pool, status, units, ready }: Receipt): void {
+    this.#meter.count('auspex_receipts_total', 1, { pool, status });
     if (status === 'refused') this.#meter.count('auspex_receipts_refused_total', 1, { pool });
     else if (status === 'applied') this.#target({ units, ready }, { pool });
   }

@@ -1,6 +1,7 @@
 import { type Hostility, LEVELS, type Observation, type Truth, type Usage } from '@auspex/contracts';
 import type { Worked } from '../capacity/state.ts';
 import type { EngineSettings } from '../config/schema.ts';
+import { skillOf } from '../forecasting/gate.ts';
 import type { SeriesState } from '../forecasting/mixer.ts';
 import { learnPeak } from '../hostile/cap.ts';
 import type { ClosedStep } from '../ingest/ingest.ts';
@@ -29,6 +30,8 @@ const RELATE_MS = 24 * 3_600_000;
 const OLDEST_READ = 2;
 const NO_USAGE: readonly Usage[] = Object.freeze([]);
 const MEDIAN = LEVELS.indexOf(0.5);
+const LOW = LEVELS.indexOf(0.1);
+const HIGH = LEVELS.indexOf(0.9);
 
 /** What closed steps teach: usage becomes load of groups and pools, what capacity hid of it is marked, and every state learns. */
 export class Learning {
@@ -67,6 +70,7 @@ export class Learning {
     this.digest.begin(step, closed.missing);
     for (const each of usage) this.digest.add(each);
     this.#world.truth = stepTruth(settings, step, closed.missing);
+    this.#parts.gauges.closed(closed.missing, this.#world.groups.all.size);
     return { step, usage, byGroup: this.#load(usage, step) };
   }
 
@@ -220,10 +224,19 @@ export class Learning {
   #detect(series: SeriesState, observation: Observation, byGroup: TakenStep['byGroup']): void {
     const { detect, predict } = this.#parts;
     // What was learnt before is not scored again.
-    if (observation.step <= series.lastStep || !detect.serves(series.info)) return;
+    if (observation.step <= series.lastStep || (series.info.scope === 'group' && !detect.serves(series.info))) return;
     const quantiles = predict.expected(series, observation.step);
+    if (quantiles) this.#gauge(series, observation, quantiles);
+    if (!detect.serves(series.info)) return;
     const usage = this.#world.truth === 'missing' ? nothing : once(() => this.#usageOf(series, byGroup, observation.step));
     this.#world.detected.push(...detect.detect(series.info, observation, quantiles?.[MEDIAN], { ...(quantiles && { quantiles }), usage }));
+  }
+
+  /** Of pools alone: a group's name is no label. */
+  #gauge({ info, gate }: SeriesState, { value, truth }: Observation, quantiles: Float64Array): void {
+    if (info.scope !== 'pool' || truth !== 'observed') return;
+    const inside = value >= (quantiles[LOW] as number) && value <= (quantiles[HIGH] as number);
+    this.#parts.gauges.judged(info.name, inside, skillOf(gate, info.stepMs));
   }
 
   /** What loads a series in this step, as one usage of its own: nobody else is reached by what a detector does to it. */

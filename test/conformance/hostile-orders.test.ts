@@ -83,6 +83,7 @@ function view(random: SeededRandom, step: number): GuardView {
     calm: random.next() < 0.5 ? [] : [{ step, units: hostileNumber(random) }],
     blocked: random.next() < 0.8 ? undefined : 'a rollout is under way',
     freeze: random.next() < 0.9 ? undefined : { hold: random.next() < 0.5 ? 'all' : 'in', until: step + MINUTE, why: 'a sale' },
+    cap: random.next() < 0.8 ? undefined : { units: hostileNumber(random), until: step + MINUTE, probability: 0.9, text: 'few sources' },
     hold:
       random.next() < 0.9
         ? undefined

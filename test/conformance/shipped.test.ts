@@ -117,7 +117,7 @@ const SUBJECTS: Readonly<Record<string, (plugin: Plugin) => Readonly<Record<stri
   memory: (plugin) => ({ defaults: alone(plugin) }),
   lmdb: (plugin) => ({ directory: lmdbSubject(plugin) }),
 };
-/** Those whose laws need a server or a file format of their own: where they are held to them. */
+/** Those whose laws need a server or a file format of their own: where they are held to them; by kind and id where another kind has the id, too. */
 const ELSEWHERE: Readonly<Record<string, string>> = {
   'access-log-stdin': 'the reader of access-log',
   'ndjson-stdin': 'the reader of ndjson',
@@ -144,6 +144,12 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   process: 'packages/actuators/test/process.test.ts',
   systemd: 'packages/actuators/test/systemd.test.ts',
   webhook: 'packages/actuators/test/webhook.test.ts',
+  'alertSink webhook': 'packages/alerts/test/sink/laws.test.ts',
+  alertmanager: 'packages/alerts/test/sink/laws.test.ts',
+  slack: 'packages/alerts/test/sink/laws.test.ts',
+  pagerduty: 'packages/alerts/test/sink/laws.test.ts',
+  smtp: 'packages/alerts/test/sink/laws.test.ts',
+  log: 'packages/alerts/test/sink/laws.test.ts',
   'traffic-control': 'packages/actuators/test/traffic-control.test.ts',
   mongo: 'packages/stores/test/mongo.test.ts',
   cassandra: 'packages/stores/test/cassandra.test.ts',

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Contribution, Decision, JournalRecord, PoolSurge, StepOutcome, Surge } from '@auspex/contracts';
+import type { Contribution, Decision, Hostility, JournalRecord, PoolSurge, StepOutcome, Surge } from '@auspex/contracts';
 import { figure, hang, instant, plural } from './text.ts';
 
 export interface TextOptions {
@@ -39,6 +39,7 @@ export function decisionText(
   out.push(...(demand.leaders ?? []).map(({ text }, i) => row(i === 0 ? 'led by' : '', text)));
   if (demand.fallback !== undefined) out.push(row('fallback', demand.fallback));
   if (decision.surge) out.push(...poolSurgeRows(decision.surge, row));
+  if (decision.hostility) out.push(...hostilityRows(decision.hostility, row));
   out.push(...surgeRows(decision.surges, row));
   out.push(...trailRows(decision, paint, width));
   for (const record of beside) out.push(...besideRows(record, decision, (text) => paint('yellow', text), row));
@@ -64,6 +65,12 @@ function poolSurgeRows(surge: PoolSurge, row: (name: string, text: string) => st
   const sooner =
     exposure >= 0.005 ? [row('', `${(100 * exposure).toFixed(exposure < 0.1 ? 1 : 0)} % for that before an order of now could help`)] : [];
   return [row('risk', first), ...sooner, ...contributionRows(contributions, row)];
+}
+
+/** Attack, or audience: what a detector made of the surge. */
+function hostilityRows({ probability, text, contributions }: Hostility, row: (name: string, text: string) => string): string[] {
+  const chance = probability === undefined ? 'nobody can say' : `${(100 * probability).toFixed(probability < 0.1 ? 1 : 0)} %`;
+  return [row('attack', `${chance}: ${text}`), ...contributionRows(contributions, row)];
 }
 
 function contributionRows(contributions: readonly Contribution[], row: (name: string, text: string) => string): string[] {
@@ -105,6 +112,14 @@ function besideRows(
   if (record.type === 'failure') {
     const { stage, plugin, subject, message, fallback } = record.failure;
     return [warn(row('failure', `${stage}(${plugin}) for ${subject}: ${message}; ${fallback}`))];
+  }
+  if (record.type === 'anomaly' && record.series === `pool:${decision.pool}`) {
+    const { score, cause } = record.anomaly;
+    return score > 0 ? [row('anomaly', `${record.by}: ${cause}, score ${score.toPrecision(5)}`)] : [];
+  }
+  if (record.type === 'alert' && (record.alert.labels['pool'] ?? decision.pool) === decision.pool) {
+    const { status, severity, summary, labels } = record.alert;
+    return [warn(row('alert', `${labels['rule']} ${status === 'firing' ? severity : 'is over'}: ${summary}`))];
   }
   return record.type === 'notice' ? [row('notice', `${record.code}: ${record.text}`)] : [];
 }

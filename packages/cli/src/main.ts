@@ -1,5 +1,6 @@
 import { VERSION } from '@auspex/core';
 import { Command, CommanderError } from 'commander';
+import { alertsCommand, silenceCommand, unsilenceCommand } from './commands/alerts.ts';
 import { backtestCommand } from './commands/backtest.ts';
 import { checkCommand } from './commands/check.ts';
 import { describeCommand } from './commands/describe.ts';
@@ -43,6 +44,9 @@ const COMMANDS = [
   pinCommand,
   releaseCommand,
   holdsCommand,
+  alertsCommand,
+  silenceCommand,
+  unsilenceCommand,
 ];
 
 /** Runs one command line (without node and script). Returns the exit code; prints errors, throws none. */

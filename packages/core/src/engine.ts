@@ -376,7 +376,10 @@ class AuspexEngine implements Engine {
     this.#steps++;
     const decides = at >= this.#decideFrom && this.#isTimely(at, clock.now());
     // A replay has no operator, and nobody holds what is past.
-    if (decides && this.#options.mode !== 'replay' && this.#isRecent(at, clock.now())) await parts.holds.read(at);
+    if (decides && this.#options.mode !== 'replay' && this.#isRecent(at, clock.now())) {
+      await parts.holds.read(at);
+      await parts.alerts.readSilences(parts.store);
+    }
     const decisions = decides ? await cycle.decide(at, forecasts) : [];
     if (decides) {
       cycle.watch(at, decisions);

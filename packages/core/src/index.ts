@@ -1,4 +1,6 @@
 export * from '@auspex/contracts';
+export { endSilence, type OrderedSilence, readSilences, setSilence } from './alerting/ordered.ts';
+export { type KnownAlerts, readAlerts } from './alerting/read.ts';
 export { describeOptions, describePlugin, type OptionRow } from './config/describe.ts';
 export { type Catalogue, parseConfig, type ResolvedConfig, type ResolvedPlugin } from './config/parse.ts';
 export { type AuspexConfig, defineConfig, type EngineSettings, engineConfig } from './config/schema.ts';

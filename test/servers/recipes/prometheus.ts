@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { built } from '../cache.ts';
 import { command, has, runLocal } from '../process.ts';
 import { NotAvailable, type Server, type ServerOptions } from '../server.ts';
@@ -31,6 +31,12 @@ async function prometheusProgram(): Promise<string> {
     await command('sh', ['-c', 'dpkg-deb -x ./*.deb . && rm ./*.deb'], { cwd: at });
   });
   return join(directory, 'usr', 'bin', 'prometheus');
+}
+
+/** Prometheus' tool that checks and tries rules; of the same package. @throws NotAvailable */
+export async function promtoolProgram(): Promise<string> {
+  const program = await prometheusProgram();
+  return program === 'prometheus' ? 'promtool' : join(dirname(program), 'promtool');
 }
 
 /** Debian's Alertmanager reads a template by an absolute path, so its package has to be installed. */

@@ -9,7 +9,16 @@ interface Flags extends StoreFlags {
   readonly type?: string;
 }
 
-const TYPES = ['start', 'decision', 'receipt', 'outcome', 'failure', 'notice'] as const satisfies readonly JournalRecord['type'][];
+const TYPES = [
+  'start',
+  'decision',
+  'receipt',
+  'outcome',
+  'anomaly',
+  'alert',
+  'failure',
+  'notice',
+] as const satisfies readonly JournalRecord['type'][];
 
 const EXAMPLES = `
 Examples:
@@ -22,7 +31,9 @@ export function journalCommand(io: Io): (command: Command) => Command {
     command
       .command('journal')
       .summary('the journal as NDJSON')
-      .description('Prints the journal of the store as NDJSON: starts, decisions, receipts, failures, notices.')
+      .description(
+        'Prints the journal of the store as NDJSON: starts, decisions, receipts, outcomes, anomalies, alerts, failures, notices.',
+      )
       .option('--config <file>', 'config whose store holds the journal')
       .option('--from <time>', 'begin here; UTC unless it has an offset')
       .option('--type <name>', `only lines of this type: ${TYPES.join(', ')}`)

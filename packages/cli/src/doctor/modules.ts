@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { locateModule } from '@auspex/core';
 
 /** A package of ours that brings plugins, and with them the packages that only some of them need. */
-export type Holder = '@auspex/sources' | '@auspex/stores' | '@auspex/calendars' | '@auspex/actuators';
+export type Holder = '@auspex/sources' | '@auspex/stores' | '@auspex/calendars' | '@auspex/alerts' | '@auspex/actuators';
 
 /** As the preset finds them, which brings them along: this command does not depend on them itself. */
 function presets(): NodeJS.Require {

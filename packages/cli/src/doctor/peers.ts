@@ -31,6 +31,7 @@ const PEERS: Readonly<Record<string, readonly Peer[]>> = {
     { name: 'maxmind', holder: '@auspex/sources' },
     { name: '@ip-location-db/geo-whois-asn-country-mmdb', holder: '@auspex/sources', when: without('file') },
   ],
+  'alertSink/smtp': [{ name: 'nodemailer', holder: '@auspex/alerts' }],
   'calendar/holidays': [{ name: 'date-holidays', holder: '@auspex/calendars' }],
   'actuator/kubernetes': [KUBERNETES],
   'actuator/keda': [KUBERNETES, { name: '@grpc/grpc-js', holder: '@auspex/actuators' }],
@@ -53,7 +54,7 @@ function peersOf({ plugin, options }: ResolvedPlugin): readonly Peer[] {
 export async function checkPeers(checkup: Checkup, config: ResolvedConfig): Promise<(used: ResolvedPlugin) => string | undefined> {
   const missing = new Set<string>();
   const needed = new Map(
-    [config.store, ...config.sources, ...config.enrich, ...config.calendars, ...config.actuators.values()]
+    [config.store, ...config.sources, ...config.enrich, ...config.calendars, ...config.sinks, ...config.actuators.values()]
       .flatMap(peersOf)
       .map((peer) => [peer.name, peer]),
   );

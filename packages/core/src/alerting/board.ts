@@ -9,9 +9,10 @@ import { Courier, type CourierParts } from './courier.ts';
 import { type Episode, Episodes } from './episodes.ts';
 import type { Facts, Notice } from './facts.ts';
 import { type LimitState, RateLimit } from './limit.ts';
+import { readSilences } from './ordered.ts';
 import { Outbox } from './outbox.ts';
 import { type Rule, rulesOf } from './rules.ts';
-import { silencesOf } from './silences.ts';
+import { type Silenced, silencesOf } from './silences.ts';
 
 /** A sink under the name that logs, metrics and the store give it. */
 export interface NamedSink {
@@ -43,16 +44,21 @@ export class AlertBoard {
   #taken: number[];
   /** Has anything changed since it was last written? */
   #fresh = false;
-  #fired = new Set<string>();
+  readonly #fired: readonly string[];
+  /** By operators, in the store. */
+  #ordered: Silenced = () => false;
 
   constructor(settings: z.output<typeof alerts>, stepMs: number, sinks: readonly NamedSink[], journal: Journal, meter: Meter) {
     this.rules = rulesOf(settings.rules);
-    this.#episodes = new Episodes(silencesOf(settings.silences), settings.repeat, stepMs);
+    const written = silencesOf(settings.silences);
+    this.#episodes = new Episodes((labels, at) => written(labels, at) || this.#ordered(labels, at), settings.repeat, stepMs);
     this.#limit = new RateLimit(settings.limit);
     this.#journal = journal;
     this.#meter = meter;
     this.#sinks = sinks.map((sink) => ({ ...sink, outbox: new Outbox(sink.name) }));
     this.#taken = sinks.map(() => 0);
+    this.#fired = this.rules.map(({ name }) => name);
+    this.#gauge();
     journal.onRecord = (record) => this.#note(record);
   }
 
@@ -69,6 +75,23 @@ export class AlertBoard {
   /** Does any rule want scores as high as this journaled? */
   isTold(by: string, score: number): boolean {
     return this.rules.some((rule) => rule.when === 'anomaly' && score >= rule.above && rule.by(by));
+  }
+
+  /** Reads what operators have silenced. A store that cannot be read leaves what was in force. */
+  async readSilences(store: Store): Promise<void> {
+    try {
+      const silences = await readSilences(store);
+      this.#ordered = silencesOf(
+        silences.map(({ match, made, until, reason }) => ({
+          match,
+          from: new Date(made).toISOString(),
+          to: new Date(until).toISOString(),
+          why: reason,
+        })),
+      );
+    } catch {
+      // What was in force ends by itself.
+    }
   }
 
   /** Looks at a decided step. */
@@ -100,10 +123,9 @@ export class AlertBoard {
   #lost: { readonly sink: string; readonly number: number }[] = [];
 
   #gauge(): void {
-    const counts = new Map<string, number>([...this.#fired].map((rule) => [rule, 0]));
+    const counts = new Map<string, number>(this.#fired.map((rule) => [rule, 0]));
     for (const { rule, firing } of this.#episodes.all) if (firing) counts.set(rule, (counts.get(rule) ?? 0) + 1);
     for (const [rule, count] of counts) this.#meter.gauge('auspex_alerts_firing', count, { rule });
-    this.#fired = new Set(counts.keys());
   }
 
   /** What the next batch of the store is to hold. Once it is in there, `kept` says so. */

@@ -11,6 +11,8 @@ export const KEYS = {
   users: 'engine/users',
   /** Written by operators beside a running engine; it only reads them. */
   holds: 'holds/',
+  silences: 'silences/',
+  silence: (id: string): string => `silences/${encode(id)}`,
   hold: (pool: string): string => `holds/${encode(pool)}`,
   profile: (group: string): string => `profile/${encode(group)}`,
   learner: (name: string): string => `learner/${encode(name)}`,

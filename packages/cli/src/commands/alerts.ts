@@ -107,7 +107,13 @@ function text({ causes, waiting }: KnownAlerts, silences: readonly OrderedSilenc
   const firing = causes.filter(({ firing }) => firing).sort((a, b) => rank[a.severity] - rank[b.severity] || a.since - b.since);
   for (const { severity, rule, summary, since, told } of firing) {
     const heard = told === null ? 'nobody was told' : `told ${instant(told)}`;
-    out.push(hang(`${severity.padEnd(8)} `, `${rule}: ${summary} (since ${instant(since)}, ${span(Math.max(0, now - since))}; ${heard})`, io.width));
+    out.push(
+      hang(
+        `${severity.padEnd(8)} `,
+        `${rule}: ${summary} (since ${instant(since)}, ${span(Math.max(0, now - since))}; ${heard})`,
+        io.width,
+      ),
+    );
   }
   if (firing.length === 0) out.push('nothing is firing');
   for (const [sink, alerts] of Object.entries(waiting)) {

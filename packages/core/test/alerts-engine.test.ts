@@ -179,6 +179,17 @@ describe('alerts', () => {
     expect(received).toEqual([]);
   });
 
+  it('of a plugin that fails for many are one', async () => {
+    const received: Alert[] = [];
+    const all = ['a', 'b', 'c'].flatMap((group) => traffic(counts, group)).sort((one, other) => one.at - other.at);
+    await run({ detectors: [use(above(new Map(), 'throw'))], alerts: { sinks: [use(receiver(received))] } }, {}, all);
+    expect(told(received)).toEqual(['failing firing 11']);
+    expect(received[0]).toMatchObject({
+      summary: 'detect(above) fails for a@*/requests and 3 more: cannot detect',
+      labels: { plugin: 'above' },
+    });
+  });
+
   it('page where a live pool cannot be ordered, or its target refuses, and not in shadow', async () => {
     const pools = (actuator: RecordingActuator) => [
       { id: 'web', unitRate: 1, target: 1, leadTime: '2m' as const, actuator: use(recording(actuator)) },

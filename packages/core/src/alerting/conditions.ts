@@ -1,4 +1,4 @@
-import { formatDuration, type Reason } from '@auspex/contracts';
+import { formatDuration, type Reason, type StageFailure } from '@auspex/contracts';
 import type { Condition } from '../config/alerts.ts';
 import type { Facts, PoolFacts } from './facts.ts';
 import type { Rule } from './rules.ts';
@@ -143,15 +143,24 @@ const noData: Look = ({ pools }, rule) =>
       summary: `${pool.id}: nothing is known of its demand; its source is silent or down`,
     }));
 
-/** A training that failed stands until the next one, a week later; the journal has a line of it, which `notice` sees. */
-const failing: Look = (facts) =>
-  facts.failing
-    .filter(({ subject }) => subject !== 'training')
-    .map(({ stage, plugin, subject, message, fallback }) => ({
-      labels: { stage, plugin, subject },
-      summary: `${stage}(${plugin}) fails for ${subject}: ${message}`,
-      details: [fallback],
-    }));
+/**
+ * One cause a plugin: where a thousand groups fail alike, one person is told once. A training that failed stands until the next one, a week later;
+ * the journal has a line of it, which `notice` sees.
+ */
+const failing: Look = (facts) => {
+  const byPlugin = new Map<string, StageFailure[]>();
+  for (const failure of facts.failing) {
+    if (failure.subject === 'training') continue;
+    const key = `${failure.stage}(${failure.plugin})`;
+    byPlugin.set(key, [...(byPlugin.get(key) ?? []), failure]);
+  }
+  return [...byPlugin].map(([key, failures]) => {
+    const [{ stage, plugin, subject, message, fallback }, ...others] = failures as [StageFailure, ...StageFailure[]];
+    const more = others.length === 0 ? '' : ` and ${others.length} more`;
+    const details = [fallback, ...others.slice(0, 20).map((each) => `${each.subject}: ${each.message}`)];
+    return { labels: { stage, plugin }, summary: `${key} fails for ${subject}${more}: ${message}`, details };
+  });
+};
 
 const notice: Look = ({ notices }, rule) => {
   const byCode = new Map<string, string[]>();

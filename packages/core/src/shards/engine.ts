@@ -166,7 +166,9 @@ class Sharded implements ShardedEngine {
     const pools = this.#config.pools.map(({ actuator: _none, ...pool }) => pool);
     const host = { ...this.#options.host, store, durable: true };
     const options = { ...this.#options, host, decideFrom: Number.POSITIVE_INFINITY };
-    return { engine: createEngine({ ...this.#config, sources: [use(own)], pools }, options), position };
+    // Nothing is decided, so nobody is told of anything: no shard sees a whole pool.
+    const config = { ...this.#config, sources: [use(own)], pools, detectors: [], alerts: {} };
+    return { engine: createEngine(config, options), position };
   }
 
   /** A shard broke. Where its lease went to another instance it is simply gone; anything else ends this instance. */

@@ -6,6 +6,11 @@ export default defineConfig({
     // Tests run the sources of every package, wherever this checkout lies.
     alias: [
       {
+        // Its alert sinks lie a folder deeper than their entries say.
+        find: /^@auspex\/alerts\/(alertmanager|webhook|slack|pagerduty|smtp|log)$/,
+        replacement: fileURLToPath(new URL('packages/alerts/src/sink/$1/index.ts', import.meta.url)),
+      },
+      {
         find: /^@auspex\/([a-z-]+)\/(.+)$/,
         replacement: fileURLToPath(new URL('packages/$1/src/$2/index.ts', import.meta.url)),
       },

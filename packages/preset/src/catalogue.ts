@@ -9,6 +9,7 @@ import { simulated } from '@auspex/actuators/simulated';
 import { systemd } from '@auspex/actuators/systemd';
 import { trafficControl } from '@auspex/actuators/traffic-control';
 import { webhook } from '@auspex/actuators/webhook';
+import { alertLog, alertmanager, alertWebhook, pagerduty, slack, smtp } from '@auspex/alerts';
 import { holidays } from '@auspex/calendars/holidays';
 import { httpCalendar } from '@auspex/calendars/http';
 import { ical } from '@auspex/calendars/ical';
@@ -82,6 +83,12 @@ export const catalogue: readonly Plugin[] = [
   jsonCalendar,
   httpCalendar,
   holidays,
+  alertmanager,
+  alertWebhook,
+  slack,
+  pagerduty,
+  smtp,
+  alertLog,
   simulated,
   kubernetes,
   keda,

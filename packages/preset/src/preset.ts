@@ -1,3 +1,4 @@
+import { alertLog } from '@auspex/alerts';
 import { type AuspexConfig, use } from '@auspex/core';
 import { hmmRegime } from '@auspex/models-hmm';
 import { rnn } from '@auspex/models-rnn';
@@ -32,6 +33,7 @@ export function preset(input: PresetInput): AuspexConfig {
     assess: use(seedAssessor),
     allocate: use(quantileAllocator, { floor: 'reactive', reactive: { scaleOutTolerance: 0 } }),
     learners: [use(sensitivity)],
+    alerts: { sinks: [use(alertLog)] },
     store: use(lmdb, { path: '.auspex/store' }),
     ...input,
   };

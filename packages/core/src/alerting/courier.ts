@@ -51,9 +51,14 @@ export class Courier {
   /** Sends what can be sent at once, and stops. What is left waits for the next start. */
   async close(): Promise<void> {
     this.#stop.abort();
-    const timer = setTimeout(() => this.#end.abort(), FAREWELL_MS);
+    const done = new AbortController();
+    const late = this.#parts.clock.sleep(FAREWELL_MS, done.signal).then(
+      () => this.#end.abort(),
+      () => undefined,
+    );
     await this.#running;
-    clearTimeout(timer);
+    done.abort();
+    await late;
     this.#end.abort();
   }
 

@@ -1,0 +1,13 @@
+export { type AlertmanagerOptions, alertmanagerConfig } from './sink/alertmanager/config.ts';
+export { alertmanager } from './sink/alertmanager/plugin.ts';
+export { type LogOptions, logConfig } from './sink/log/config.ts';
+export { alertLog } from './sink/log/plugin.ts';
+export { type PagerdutyOptions, pagerdutyConfig } from './sink/pagerduty/config.ts';
+export { pagerduty } from './sink/pagerduty/plugin.ts';
+export { type SlackOptions, slackConfig } from './sink/slack/config.ts';
+export { slack } from './sink/slack/plugin.ts';
+export { type SmtpOptions, smtpConfig } from './sink/smtp/config.ts';
+export { smtp } from './sink/smtp/plugin.ts';
+export { type AlertWebhookOptions, alertWebhookConfig } from './sink/webhook/config.ts';
+export type { Message as AlertMessage } from './sink/webhook/message.ts';
+export { alertWebhook } from './sink/webhook/plugin.ts';

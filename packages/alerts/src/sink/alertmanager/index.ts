@@ -1,0 +1,2 @@
+export { type AlertmanagerOptions, alertmanagerConfig } from './config.ts';
+export { alertmanager } from './plugin.ts';

@@ -1,0 +1,2 @@
+export { type LogOptions, logConfig } from './config.ts';
+export { alertLog } from './plugin.ts';

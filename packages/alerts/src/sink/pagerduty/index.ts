@@ -1,0 +1,2 @@
+export { type PagerdutyOptions, pagerdutyConfig } from './config.ts';
+export { pagerduty } from './plugin.ts';

@@ -1,0 +1,2 @@
+export { type SlackOptions, slackConfig } from './config.ts';
+export { slack } from './plugin.ts';

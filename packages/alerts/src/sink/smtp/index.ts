@@ -1,0 +1,2 @@
+export { type SmtpOptions, smtpConfig } from './config.ts';
+export { smtp } from './plugin.ts';

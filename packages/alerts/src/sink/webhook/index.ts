@@ -1,0 +1,3 @@
+export { type AlertWebhookOptions, alertWebhookConfig } from './config.ts';
+export type { Message as AlertMessage } from './message.ts';
+export { alertWebhook } from './plugin.ts';

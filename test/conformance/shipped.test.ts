@@ -112,6 +112,7 @@ const SUBJECTS: Readonly<Record<string, (plugin: Plugin) => Readonly<Record<stri
     }),
     bare: alone(plugin, { schedules: [{ dates: ['2026-01-05'], from: '00:00', to: '24:00', units: 11 }], otherwise: 'min' }),
   }),
+  audience: (plugin) => ({ defaults: alone(plugin), quick: alone(plugin, { warmUp: '15m', window: 2, evidence: 1 }) }),
   'static-peak': (plugin) => ({ units: alone(plugin, { units: 7 }) }),
   simulated: (plugin) => ({ fleet: () => fleetSubject(plugin) as Subject }),
   memory: (plugin) => ({ defaults: alone(plugin) }),

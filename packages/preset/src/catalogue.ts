@@ -10,6 +10,7 @@ import { systemd } from '@auspex/actuators/systemd';
 import { trafficControl } from '@auspex/actuators/traffic-control';
 import { webhook } from '@auspex/actuators/webhook';
 import { alertLog, alertmanager, alertWebhook, pagerduty, slack, smtp } from '@auspex/alerts';
+import { audience } from '@auspex/alerts/audience';
 import { holidays } from '@auspex/calendars/holidays';
 import { httpCalendar } from '@auspex/calendars/http';
 import { ical } from '@auspex/calendars/ical';
@@ -79,6 +80,7 @@ export const catalogue: readonly Plugin[] = [
   pinnedAllocator,
   staticPeakAllocator,
   sensitivity,
+  audience,
   ical,
   jsonCalendar,
   httpCalendar,

@@ -10,6 +10,7 @@ export { simulated } from '@auspex/actuators/simulated';
 export { systemd } from '@auspex/actuators/systemd';
 export { trafficControl } from '@auspex/actuators/traffic-control';
 export { webhook } from '@auspex/actuators/webhook';
+export { combined, shape } from '@auspex/alerts/detect';
 export { alertLog, alertmanager, alertWebhook, pagerduty, slack, smtp } from '@auspex/alerts';
 export { holidays } from '@auspex/calendars/holidays';
 export { httpCalendar } from '@auspex/calendars/http';

@@ -1,7 +1,5 @@
-import { alertmanager, alertWebhook } from '@auspex/alerts';
-import { combined } from '@auspex/alerts/detect';
 import { createEngine, type Logger } from '@auspex/core';
-import { lmdb, preset, seasonal, use } from '@auspex/preset';
+import { alertmanager, alertWebhook, combined, lmdb, preset, seasonal, use } from '@auspex/preset';
 import { endWithParent } from '../paced/life.ts';
 import { type Traffic, traffic } from './source.ts';
 
@@ -32,8 +30,8 @@ const engine = createEngine(
     detectors: [{ ...use(combined), for: 'pools' }],
     alerts: {
       sinks: [use(alertmanager, { urls: [given.alertmanager] }), use(alertWebhook, { url: given.webhook, secretEnv: 'ALERTS_SECRET' })],
-      // A cause counts as over 75 s after it was last seen; told again every 10 s, under the same key.
-      rules: { anomaly: { keep: '75s' }, 'no-data': { severity: 'off' }, notice: { severity: 'off' } },
+      // A cause counts as over two minutes after it was last seen; told again every 10 s, under the same key.
+      rules: { anomaly: { keep: '2m' }, 'no-data': { severity: 'off' }, notice: { severity: 'off' } },
       repeat: '10s',
     },
   }),

@@ -3,6 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { has } from '../servers/process.ts';
+import { kafkaFiles } from '../servers/recipes/kafka.ts';
+import { kedaFiles } from '../servers/recipes/keda.ts';
+import { kubelite } from '../servers/recipes/kubernetes.ts';
 import type { Seen } from './kubernetes/scenario.ts';
 import { at, BEGIN, MINUTE, needed, SURGE_STEP } from './kubernetes/trace.ts';
 
@@ -27,6 +30,9 @@ beforeAll(async () => {
     process.stderr.write('skipped: no network namespace can be made here (unshare, ip)\n');
     return;
   }
+  // Here, where there is a network: in the namespace there is none to take them from.
+  await Promise.all([kafkaFiles(), kubelite()]);
+  await kedaFiles();
   const node = [process.execPath, '--conditions=source', '--import', import.meta.resolve('tsx'), SCENARIO];
   const env = { ...process.env, TSX_TSCONFIG_PATH: `${ROOT}/tsconfig.test.json`, NO_COLOR: '1' };
   const { stdout } = await promisify(execFile)('unshare', [...NAMESPACE, ...LOOPBACK, ...node], { env, maxBuffer: 1 << 26 });

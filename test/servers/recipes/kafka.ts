@@ -15,9 +15,14 @@ const JVM = ['-Xmx512m', '-Xms128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=
 /** Any 16 bytes in base64; fixed, since a random one may begin with `-` and read as a flag. */
 const CLUSTER = 'QXVzcGV4LXRlc3QtMDAwMQ';
 
+/** What a broker runs on. */
+export function kafkaFiles(): Promise<string> {
+  return jars('kafka', VERSION);
+}
+
 /** One broker that is its own controller (KRaft). */
 export async function startKafka(options: ServerOptions): Promise<Server> {
-  const libs = await jars('kafka', VERSION);
+  const libs = await kafkaFiles();
   return runLocal(5, async ([plain = 0, controller = 0, viaProxy = 0, sasl = 0, tls = 0], directory) => {
     const listeners = [
       { name: 'PLAINTEXT', protocol: 'PLAINTEXT', port: plain, advertised: `127.0.0.1:${plain}` },

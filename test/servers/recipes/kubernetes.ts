@@ -11,7 +11,7 @@ const VERSION = '1.37.2';
 const HERE = fileURLToPath(new URL('kubernetes', import.meta.url));
 
 /** API server, controller manager and etcd of Kubernetes in one binary, from their Go modules. A build takes about a quarter of an hour. */
-async function kubelite(): Promise<string> {
+export async function kubelite(): Promise<string> {
   const directory = await built(`kubernetes-${VERSION}`, async (at) => {
     if (!(await has('go', 'version'))) throw new NotAvailable('the API server is built from Go modules, and there is no go on the PATH');
     const source = join(at, 'source');

@@ -108,7 +108,8 @@ export class AlertBoard {
   #tell(alert: Alert, at: number): void {
     this.#journal.append({ type: 'alert', step: at, alert });
     const { rule = '' } = alert.labels;
-    this.#meter.count('auspex_alerts_total', 1, { rule, severity: alert.severity, status: alert.status });
+    const status = alert.status === 'firing' && this.#episodes.isRepeat(alert.fingerprint) ? 'repeated' : alert.status;
+    this.#meter.count('auspex_alerts_total', 1, { rule, severity: alert.severity, status });
     for (const { atLeast, outbox, name } of this.#sinks) {
       if (SEVERITIES.indexOf(alert.severity) < SEVERITIES.indexOf(atLeast)) continue;
       for (const gone of outbox.put(alert)) {

@@ -97,6 +97,11 @@ export class Episodes {
     return alertOf(episode, at);
   }
 
+  /** Was it told before? */
+  isRepeat(fingerprint: string): boolean {
+    return (this.#open.get(fingerprint)?.toldBefore ?? null) !== null;
+  }
+
   /** What was to be told in this step was held back: it is tried again with the next. */
   held(fingerprint: string): void {
     const episode = this.#open.get(fingerprint);

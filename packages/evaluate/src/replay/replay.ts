@@ -75,8 +75,9 @@ export async function replay(given: ReplayInput): Promise<ReplayResult> {
     forecast: forecastQuality(recording),
     frontier: [...runs.map(point), ...frontier],
     ...(surge && { surge }),
+    alerts: subject.alerts,
     ...(await sweepOf(recording, pools, input, goal)),
-    notes: [...assumptions(input, goal, recording, settings), ...(input.notes ?? [])],
+    notes: [...assumptions(input, goal, recording, settings), ...alertsNote(subject.alerts), ...(input.notes ?? [])],
     profiles: subject.profiles,
   };
   return { report, counts: subject.counts };
@@ -225,6 +226,12 @@ function forecastQuality(recording: Recording): ForecastMetrics {
 
 function point(run: PolicyRun): FrontierPoint {
   return { policy: run.name, label: run.label, overload: run.metrics.overload, cost: run.metrics.cost };
+}
+
+/** What people would have been told meanwhile. */
+function alertsNote(alerts: Readonly<Record<string, number>>): string[] {
+  const told = Object.entries(alerts).map(([rule, count]) => `${count} of ${rule}`);
+  return told.length === 0 ? [] : [`Alerts that its rules would have raised: ${told.join(', ')}; the journal has each.`];
 }
 
 function assumptions(input: ReplayInput, goal: number, recording: Recording, settings: EngineSettings): string[] {

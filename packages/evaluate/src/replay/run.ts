@@ -1,6 +1,6 @@
 import { createSimulatedActuator, Fleet } from '@auspex/actuators/simulated';
 import type { Actuator, BehaviorProfile, PluginUse, Pool, Usage } from '@auspex/contracts';
-import { type AuspexConfig, createEngine, demandOf, type Engine, type EngineCounts, use, VirtualClock } from '@auspex/core';
+import { type AuspexConfig, createEngine, demandOf, type Engine, type EngineCounts, MemoryMeter, use, VirtualClock } from '@auspex/core';
 import { SeededRandom } from '@auspex/numerics';
 import { unitsFor } from '@auspex/policies';
 import { ClosedLoop } from '../world/closed-loop.ts';
@@ -16,6 +16,8 @@ export interface ReplayRun {
   readonly counts: EngineCounts;
   readonly configHash: string;
   readonly groups: number;
+  /** Causes that its rules told of, by rule. */
+  readonly alerts: Readonly<Record<string, number>>;
 }
 
 /** Runs the subject: the whole config, on the whole trace. */
@@ -73,6 +75,7 @@ async function run(
   before?: Recording,
 ): Promise<ReplayRun> {
   const clock = new VirtualClock();
+  const meter = new MemoryMeter();
   const recorder = new Recorder(pools, input.from, stepMs, before === undefined && input.sweep !== undefined);
   const fleets = new Map<string, Fleet>();
   const begin = (): void => {
@@ -90,7 +93,7 @@ async function run(
   const engine = createEngine(config, {
     mode: 'replay',
     ...(input.catalogue ? { catalogue: input.catalogue } : {}),
-    host: { clock, actuators: new Map(pools.map((pool) => [pool.id, actuator])) },
+    host: { clock, meter, actuators: new Map(pools.map((pool) => [pool.id, actuator])) },
     decideFrom: input.from,
     trainAt: input.trainAt ?? input.from,
     trustDemand: loop === undefined,
@@ -111,12 +114,23 @@ async function run(
       recording: recorder,
       profiles: busiest(engine, input.profiles ?? 8),
       counts: engine.counts(),
+      alerts: alertsOf(meter),
       configHash: engine.configHash,
       groups: groups.length,
     };
   } finally {
     await engine.close();
   }
+}
+
+/** Causes that were told of, by rule: how many began. */
+function alertsOf({ values }: MemoryMeter): Readonly<Record<string, number>> {
+  const found: Record<string, number> = {};
+  for (const [key, count] of values) {
+    const rule = /^auspex_alerts_total\{rule=([^,]+),.*status=firing\}$/.exec(key)?.[1];
+    if (rule !== undefined) found[rule] = (found[rule] ?? 0) + count;
+  }
+  return found;
 }
 
 function watch(

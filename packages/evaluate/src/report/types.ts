@@ -71,6 +71,8 @@ export interface ReplayReport {
   readonly frontier: readonly FrontierPoint[];
   /** How good the pools' surge probabilities were; absent where decisions carry none. */
   readonly surge?: SurgeAssessment;
+  /** Alerts that the subject's rules would have raised, by rule. */
+  readonly alerts?: Readonly<Record<string, number>>;
   /** Prices and HPAs tried on the same demand, and what keeps to a goal at least cost; where they were asked for. */
   readonly sweep?: Sweep;
   readonly suggestion?: Suggestion;

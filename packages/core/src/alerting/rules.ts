@@ -27,7 +27,7 @@ export const DEFAULT_RULES: Readonly<Record<string, RuleSettings>> = {
   'safety-lost': { when: 'unsafe', for: 3 * MINUTE, severity: 'page' },
   'floor-refused': { when: 'refused', for: 3 * MINUTE, severity: 'page' },
   'no-capacity': { when: 'no-capacity', for: 5 * MINUTE, severity: 'page' },
-  anomaly: { when: 'anomaly', above: 0.9999, severity: 'warning' },
+  anomaly: { when: 'anomaly', above: 0.99999, severity: 'warning' },
   hostile: { when: 'hostile', above: 0.8, for: 2 * MINUTE, severity: 'warning' },
   'no-data': { when: 'no-data', for: 10 * MINUTE, severity: 'warning' },
   failing: { when: 'failing', for: 10 * MINUTE, severity: 'warning' },
@@ -39,7 +39,7 @@ export const DEFAULT_RULES: Readonly<Record<string, RuleSettings>> = {
 };
 
 /** What a score or chance must reach where the rule does not say. */
-const ABOVE = { anomaly: 0.9999, hostile: 0.8, surge: 0.8, exposure: 0.8 } as const;
+const ABOVE = { anomaly: 0.99999, hostile: 0.8, surge: 0.8, exposure: 0.8 } as const;
 const KEEP_MS = 5 * MINUTE;
 
 /**

@@ -4,6 +4,7 @@ import type { Opened } from './open.ts';
 import type { Findings, Forgettable } from './report.ts';
 import type { UserTrace } from './user.ts';
 
+const TODAY = 'may hold hashes of the users of today; once the key of the day is gone, nobody can be found in them';
 const REGISTERS = 'is counted in registers, which cannot lose one user; once the key of its day is gone, nobody can be found in them';
 
 /**
@@ -48,8 +49,10 @@ function forgetEnriched({ parts }: Opened, what: Forgettable, findings: Findings
 }
 
 function forgetProfiled({ parts }: Opened, trace: UserTrace, findings: Findings): void {
-  const { profile, cycle, ingest } = parts;
+  const { profile, cycle, ingest, detect } = parts;
   if (Number.isNaN(ingest.next)) return;
+  // In a form of their own: one that tells new users from known ones holds today's.
+  if ([...detect.known].length > 0) findings.keep('states of detectors', TODAY);
   const hashes = trace.until(ingest.next);
   for (const group of cycle.groups.all.keys()) {
     const before = profile.encode(group);

@@ -1,0 +1,2 @@
+export { type AudienceOptions, audienceConfig } from './config.ts';
+export { audience } from './plugin.ts';

@@ -136,15 +136,18 @@ describe('auspex alerts', () => {
     afterAll(() => server.close());
     const { port } = server.address() as AddressInfo;
     const sinks = (url: string, other: string) =>
-      `alerts:\n  sinks:\n    - use: alertmanager\n      with: { urls: ['${url}'] }\n    - use: alertmanager\n      with: { urls: ['${other}'] }\n`;
+      `alerts:\n  sinks:\n    - use: alertmanager\n      with: { urls: ['${url}'] }\n    - use: alertmanager\n      name: other\n      with: { urls: ['${other}'] }\n`;
     const right = project(sinks(`http://127.0.0.1:${port}`, `http://127.0.0.1:${port}`));
-    expect(await at(right, 'alerts', '--test')).toMatchObject({ code: 0, out: 'ok      alertmanager\nok      alertmanager\n' });
+    expect(await at(right, 'alerts', '--test')).toMatchObject({ code: 0, out: 'ok      alertmanager\nok      other\n' });
     expect(bodies).toHaveLength(4);
     expect(bodies[0]).toContain('A test of Auspex');
     const wrong = project(sinks(`http://127.0.0.1:${port}`, 'http://127.0.0.1:9'));
     const ran = await at(wrong, 'alerts', '--test');
     expect(ran.code).toBe(1);
-    expect(ran.out).toMatch(/^ok {6}alertmanager\nfailed {2}alertmanager: /);
-    expect(await at(project(), 'alerts', '--test')).toMatchObject({ code: 2, err: expect.stringContaining('no alert sink is configured') });
+    expect(ran.out).toMatch(/^ok {6}alertmanager\nfailed {2}other: /);
+    expect(await at(project('alerts: { sinks: [] }\n'), 'alerts', '--test')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('no alert sink is configured'),
+    });
   });
 });

@@ -1,4 +1,4 @@
-import type { AlertSink, Clock, Logger, Meter, Predictor, Store, Usage } from '@auspex/contracts';
+import type { Clock, Logger, Meter, Predictor, Store, Usage } from '@auspex/contracts';
 import { AlertBoard, type NamedSink } from './alerting/board.ts';
 import type { ResolvedConfig } from './config/parse.ts';
 import { Cycle } from './cycle/cycle.ts';
@@ -104,7 +104,11 @@ export function assemble(config: ResolvedConfig, services: Services, options: En
       })),
       failures,
     ),
-    alerts: new AlertBoard(settings.alerts, settings.step, sinksOf(config, services, options.mode), journal, meter),
+    alerts: new AlertBoard(settings.alerts, settings.step, sinksOf(config, services, options.mode), {
+      journal,
+      meter,
+      tells: options.mode !== 'replay',
+    }),
   };
   const holds = new HoldBoard(
     store,
@@ -166,13 +170,11 @@ export function assemble(config: ResolvedConfig, services: Services, options: En
 
 /** Nobody is told of what a replay sees: its sinks are names, under which the store may hold what waits for them. */
 function sinksOf(config: ResolvedConfig, services: Services, mode: EngineOptions['mode']): NamedSink[] {
-  const nobody = { send: async () => undefined };
-  const named = config.sinks.map(({ plugin }) => ({ name: plugin.id, instance: nobody }));
-  return toldApart<Pick<AlertSink, 'send'>>(mode === 'replay' ? named : services.get(TOKENS.sinks)).map(({ name, instance }, index) => ({
-    name,
-    sink: instance,
-    atLeast: config.settings.alerts.sinks[index]?.atLeast ?? 'info',
-  }));
+  const instances = mode === 'replay' ? [] : services.get(TOKENS.sinks);
+  return config.sinks.map(({ plugin }, index) => {
+    const { name = plugin.id, atLeast = 'info' } = config.settings.alerts.sinks[index] ?? {};
+    return { name, sink: instances[index]?.instance ?? { send: async () => undefined }, atLeast };
+  });
 }
 
 /** Two uses of one plugin are told apart by their place among those of its id; the first keeps the id alone. */

@@ -384,6 +384,9 @@ class AuspexEngine implements Engine {
     if (decides) {
       cycle.watch(at, decisions);
       cycle.tellFailures(at);
+    } else if (this.#options.mode === 'live' && at >= this.#decideFrom) {
+      // Behind, and so without an order: that is what somebody has to know.
+      cycle.watch(at, []);
     }
     laps.lap('decide');
     // Durable before anything is ordered, and before anybody is told; what only learns is as durable. A backlog may wait for the next commit.

@@ -69,7 +69,9 @@ describe('an episode', () => {
   });
 
   it('that did not last is not told, and one that returns within `keep` is the same', () => {
-    expect(run([rule({ forMs: 2 * MINUTE })], [[seen()], [seen()], [[]], [seen()], [seen()]]).flat()).toEqual([]);
+    expect(run([rule({ forMs: 2 * MINUTE })], [[seen()], [seen()], [[]], [[]], [[]], [seen()], [seen()]]).flat()).toEqual([]);
+    // One good step between bad ones ends nothing.
+    expect(run([rule({ forMs: 2 * MINUTE })], [[seen()], [[]], [seen()]]).flat()).toHaveLength(1);
     const told = run([rule({ keepMs: 3 * MINUTE })], [[seen()], [[]], [[]], [seen()], [[]], [[]], [[]]]);
     expect(told.map((each) => each.map(({ status }) => status))).toEqual([['firing'], [], [], [], [], [], ['resolved']]);
   });
@@ -104,6 +106,38 @@ describe('an episode', () => {
     expect([0, 1, 2, 3, 4, 5, 6, 7].flatMap((i) => short.step(at(i), [rule()], [i === 0 ? seen() : []]))).toEqual([]);
   });
 
+  it('that only happened is told once, each by itself, tried again where it was held back, and never over', () => {
+    const episodes = new Episodes(silencesOf([]), MINUTE, MINUTE);
+    const happened = (text: string) => [{ labels: { code: 'DRIFT' }, summary: text, once: true }];
+    const first = episodes.step(at(0), [rule({ forMs: HOUR })], [[...happened('web'), ...happened('api')]]);
+    expect(first.map(({ summary, status }) => `${summary} ${status}`)).toEqual(['web firing', 'api firing']);
+    episodes.held(first[0]?.fingerprint as string);
+    expect(episodes.step(at(1), [rule()], [[]]).map(({ summary }) => summary)).toEqual(['web']);
+    for (let i = 2; i < 20; i++) expect(episodes.step(at(i), [rule()], [[]])).toEqual([]);
+    expect(episodes.size).toBe(0);
+  });
+
+  it('begins anew after a pause: what was seen hours ago is no part of it', () => {
+    const episodes = new Episodes(silencesOf([]), HOUR, MINUTE);
+    episodes.step(at(0), [rule({ forMs: 3 * MINUTE })], [seen()]);
+    expect(episodes.step(at(120), [rule({ forMs: 3 * MINUTE })], [seen()])).toEqual([]);
+  });
+
+  it('is over as loud as it ever was, so that who heard of it hears of its end', () => {
+    const episodes = new Episodes(silencesOf([]), HOUR, MINUTE);
+    episodes.step(at(0), [rule({ severity: 'page' })], [seen()]);
+    episodes.step(at(1), [rule({ severity: 'warning' })], [seen()]);
+    expect(episodes.step(at(9), [rule({ severity: 'warning' })], [[]])).toMatchObject([{ status: 'resolved', severity: 'page' }]);
+  });
+
+  it('that pages has room where thousands of others have none', () => {
+    const episodes = new Episodes(silencesOf([]), HOUR, MINUTE);
+    const many = Array.from({ length: 5_001 }, (_, n) => seen(`pool-${n}`)).flat();
+    expect(episodes.step(at(0), [rule()], [many])).toHaveLength(5_000);
+    expect(episodes.refused).toBe(1);
+    expect(episodes.step(at(1), [rule(), rule({ name: 'p', severity: 'page' })], [[], seen('live')])).toHaveLength(1);
+  });
+
   it('whose rule is gone from the config is over', () => {
     const episodes = new Episodes(silencesOf([]), HOUR, MINUTE);
     episodes.step(at(0), [rule()], [seen()]);
@@ -112,21 +146,40 @@ describe('an episode', () => {
 });
 
 describe('the limit', () => {
+  const of = (name: string, over: Partial<Alert> = {}) => alert(name, { labels: { rule: name[0] as string }, ...over });
+
   it('holds back what is beyond it, says so once an hour, and lets pages and ends pass', () => {
     const limit = new RateLimit(2);
     const held: string[] = [];
     const pass = (minute: number, ...alerts: Alert[]) =>
       limit.pass(alerts, T0 + minute * MINUTE, ({ fingerprint }) => held.push(fingerprint)).map(({ summary }) => summary);
-    expect(pass(0, alert('a'), alert('b'), alert('c'), alert('p', { severity: 'page' }), alert('a', { status: 'resolved' }))).toEqual([
+    expect(pass(0, of('a'), of('b'), of('c'), of('p', { severity: 'page' }), of('a', { status: 'resolved' }))).toEqual([
       'a',
       'b',
       'p',
       'a',
       expect.stringContaining('1 alert is held back'),
     ]);
-    expect(pass(1, alert('d'))).toEqual([]);
-    expect(pass(60, alert('e'))).toEqual(['e', expect.stringContaining('1 alert is held back')]);
-    expect(held).toEqual(['c', 'd']);
+    // However often it is tried, it is one.
+    expect(pass(1, of('d'))).toEqual([]);
+    expect(pass(2, of('d'))).toEqual([]);
+    expect(pass(60, of('e'))).toEqual(['e', expect.stringContaining('1 alert is held back')]);
+    expect(held).toEqual(['c', 'd', 'd']);
+  });
+
+  it('gives one rule no more than half, and warnings before information', () => {
+    const limit = new RateLimit(4);
+    const many = Array.from({ length: 10 }, (_, n) => of(`a${n}`));
+    const passed = limit.pass([of('info', { severity: 'info' }), of('j', { severity: 'info' }), ...many, of('b')], T0, () => undefined);
+    expect(passed.map(({ fingerprint }) => fingerprint).slice(0, -1)).toEqual(['info', 'a0', 'a1', 'b']);
+    expect(passed.at(-1)?.summary).toContain('9 alerts are held back');
+  });
+
+  it('goes on where it was after a restart', () => {
+    const [one, other] = [new RateLimit(1), new RateLimit(1)];
+    one.pass([of('a'), of('b')], T0, () => undefined);
+    other.restore(structuredClone(one.encode()));
+    expect(other.pass([of('c')], T0 + MINUTE, () => undefined)).toEqual([]);
   });
 
   it('that held something back tries it again with the next step', () => {
@@ -255,9 +308,66 @@ describe('a courier', () => {
     put(alert('c'));
     await eventually(() => sent.length === 3 && outbox.size === 0);
     await courier.close();
-    expect(sent).toEqual(['a', 'b', 'c']);
+    expect(sent.sort()).toEqual(['a', 'b', 'c']);
     expect(lines.some((line) => line.startsWith('error 1 alert(s) that s has not taken for 1h are given up'))).toBe(true);
     expect(meter.values.get('auspex_alert_sends_total{outcome=dropped,sink=s}')).toBe(1);
+  });
+
+  it('outlives a sink that rejects with nothing', async () => {
+    let tries = 0;
+    const { courier, put, outbox, lines } = make(() => (++tries < 3 ? Promise.reject() : Promise.resolve()));
+    put(alert('a'));
+    courier.start();
+    await eventually(() => outbox.size === 0);
+    await courier.close();
+    expect(lines[0]).toBe('warn s took no alerts: it rejected with undefined; 1 wait');
+  });
+
+  it('outlives a logger that throws', async () => {
+    let tries = 0;
+    const { courier, put, outbox, lines } = make(() => (++tries < 2 ? Promise.reject(new Error('gone')) : Promise.resolve()));
+    lines.push = () => {
+      throw new Error('disk full');
+    };
+    put(alert('a'));
+    courier.start();
+    await eventually(() => outbox.size === 0);
+    await courier.close();
+    expect(tries).toBe(2);
+  });
+
+  it('says how many wait from the beginning, takes pages first, and no more than a message holds', async () => {
+    const sent: number[] = [];
+    const first: string[] = [];
+    const outbox = new Outbox('s');
+    for (let n = 0; n < 45; n++) outbox.put(alert(`n${n}`));
+    outbox.put(alert('page', { severity: 'page', labels: { pool: 'live' } }));
+    outbox.release(outbox.next);
+    const meter = new MemoryMeter();
+    const silent = { debug() {}, info() {}, warn() {}, error() {} };
+    const clock = { now: () => T0, sleep: async () => undefined };
+    const parts = { store: undefined, clock, logger: silent, meter, limitMs: 1_000, giveUpMs: HOUR, groupBy: ['pool'] };
+    const send = async (alerts: readonly Alert[]) => {
+      sent.push(alerts.length);
+      first.push((alerts[0] as Alert).fingerprint);
+    };
+    const courier = new Courier(outbox, { send }, parts);
+    expect(meter.values.get('auspex_alerts_waiting{sink=s}')).toBe(46);
+    courier.start();
+    await eventually(() => outbox.size === 0);
+    await courier.close();
+    expect(sent).toEqual([1, 20, 20, 5]);
+    expect(first[0]).toBe('page');
+  });
+
+  it('at a stop ends in seconds, whatever waits and however slow the sink is', async () => {
+    const { courier, put, outbox } = make(() => new Promise((resolve) => setTimeout(resolve, 200)));
+    put(...Array.from({ length: 100 }, (_, n) => alert(`n${n}`, { labels: { pool: String(n) } })));
+    courier.start();
+    await courier.close();
+    // Three seconds of goodbye, and the one that was under way.
+    expect(outbox.size).toBeGreaterThan(80);
+    expect(outbox.size).toBeLessThan(100);
   });
 
   it('never lets an end overtake its begin', async () => {

@@ -20,8 +20,12 @@ function lived(...rates: readonly number[]): CapState {
 const today = T0 + 3 * DAY;
 
 test('the usual peak is the highest of the days that are over, and unknown before there are three', () => {
-  expect(usualPeak(lived(20, 31))).toBeUndefined();
-  expect(usualPeak(lived(20, 31, 25))).toBe(31);
+  expect(usualPeak(lived(20, 31), T0 + 2 * DAY)).toBeUndefined();
+  expect(usualPeak(lived(20, 31, 25), today)).toBe(31);
+  // Today's is not one of them, however it began: an attack from midnight on leaves no step of its day.
+  expect(usualPeak(learnPeak(lived(20, 31, 25), today + MINUTE, 90, 'observed', undefined), today + MINUTE)).toBe(31);
+  expect(usualPeak(lived(20, 31, 60), today + DAY)).toBe(60);
+  expect(learnPeak(lived(...Array.from({ length: 40 }, () => 5)), T0 + 50 * DAY, 5, 'observed', undefined).peaks.length).toBe(14);
 });
 
 test('what an attack asked for makes no peak, nor what nobody saw', () => {
@@ -53,7 +57,7 @@ test('a chance below what the config asks for caps nothing, nor does a judge who
   const state = lived(20, 31, 25);
   expect(capAt(state, pool, 0.96, today, attack).cap).toBeUndefined();
   expect(capAt(state, pool, 0.9, today, { contributions: [], text: 'too few requests' }).cap).toBeUndefined();
-  expect(capAt(lived(20, 31), pool, 0.9, today, attack).cap).toBeUndefined();
+  expect(capAt(lived(20, 31), pool, 0.9, T0 + 2 * DAY, attack).cap).toBeUndefined();
 });
 
 test('a cap takes nothing away, and holds a rise at the usual peak', () => {

@@ -19,5 +19,7 @@ export { positionIn } from './position.ts';
 export { pinball, quantileSorted } from './quantile.ts';
 export { SeededRandom } from './random.ts';
 export { Ring } from './ring.ts';
-export { addTally, type Counts, emptyTally, mergeTally, TALLY_CAP } from './tally.ts';
+export { scoreOf, surpriseOf } from './surprise.ts';
+export { emptyTail, isTail, learnBounded, learnInto, surpriseAbove, surpriseIn, type Tail } from './tail.ts';
+export { addTally, type Counts, emptyTally, mergeTally, raiseTally, TALLY_CAP } from './tally.ts';
 export { Zone, zone } from './zone.ts';

@@ -44,6 +44,17 @@ export function addTally(tally: Counts, key: string, count: number, cap = TALLY_
   }
 }
 
+/** Samples at least as coarsely as `to` from now on, in place: what another tally has left out cannot be counted here. */
+export function raiseTally(tally: Counts, to: number): void {
+  if (tally.level >= to) return;
+  tally.level = to;
+  for (const [key, count] of tally.counts) {
+    if (level(key) >= to) continue;
+    tally.counts.delete(key);
+    tally.other += count;
+  }
+}
+
 /** The sum of two tallies, as a new one. */
 export function mergeTally(a: Counts, b: Counts, cap = TALLY_CAP): Counts {
   const sum: Counts = { level: Math.max(a.level, b.level), counts: new Map(), other: a.other + b.other };

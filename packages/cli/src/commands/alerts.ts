@@ -176,22 +176,23 @@ async function test(flags: Flags, io: Io): Promise<void> {
   }
   const tried: Tried[] = [];
   // One after the other: what one says must not hide what another does.
-  for (const used of sinks) tried.push(await trySink(used, settings.timeLimit, io));
+  for (const [index, used] of sinks.entries())
+    tried.push({ sink: settings.alerts.sinks[index]?.name ?? used.plugin.id, ...(await trySink(used, settings.timeLimit, io)) });
   if (flags.json) io.out(`${JSON.stringify(tried)}\n`);
   else for (const { sink, ok, error } of tried) io.out(ok ? `ok      ${sink}\n` : `${hang('failed  ', `${sink}: ${error}`, io.width)}\n`);
   if (tried.some(({ ok }) => !ok)) throw new Ended(EXIT.failure);
 }
 
-async function trySink(used: ResolvedPlugin<'alertSink'>, limit: number, io: Io): Promise<Tried> {
+async function trySink(used: ResolvedPlugin<'alertSink'>, limit: number, io: Io): Promise<Omit<Tried, 'sink'>> {
   const clock = new WallClock();
   let sink: AlertSink | undefined;
   try {
     sink = used.plugin.create(used.options as never, standaloneContext({ clock, logger: makeLogger('warn', io), signal: io.signal }));
     const signal = AbortSignal.any([io.signal, AbortSignal.timeout(limit)]);
     for (const alert of testAlerts(clock.now())) await sink.send([alert], signal);
-    return { sink: used.plugin.id, ok: true };
+    return { ok: true };
   } catch (error) {
-    return { sink: used.plugin.id, ok: false, error: (error as Error).message };
+    return { ok: false, error: (error as Error).message };
   } finally {
     await atMost(clock, CLOSING, sink?.close?.());
   }

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { type alerts, SEVERITIES } from '../config/alerts.ts';
 import type { Journal } from '../journal.ts';
 import { KEYS } from '../persistence/keys.ts';
-import { LOOKS } from './conditions.ts';
+import { LOOKS, type Seen } from './conditions.ts';
 import { Courier, type CourierParts } from './courier.ts';
 import { type Episode, Episodes } from './episodes.ts';
 import type { Facts, Notice } from './facts.ts';
@@ -25,13 +25,24 @@ interface Encoded {
   readonly v: number;
   readonly episodes: readonly Episode[];
   readonly limit: LimitState;
+  /** That no step has looked at yet. */
+  readonly notices: readonly Notice[];
+}
+
+/** Writes for the store's next batch, and what to do once they are in there, or are not. */
+export interface Taken {
+  readonly writes: readonly StoreWrite[];
+  /** They are in the store: what they hold may be sent. */
+  kept(): void;
+  /** They are not; the outboxes' writes are the caller's to repeat. */
+  failed(): void;
 }
 
 const FORMAT = 1;
 /** Notices between two steps that are told: a restart must not tell of a thousand at once. */
 const MOST_NOTICES = 200;
 
-/** Who is told of what: rules look at each decided step, causes begin and end, and what is to be told waits in an outbox for each sink. */
+/** Who is told of what: rules look at each step, causes begin and end, and what is to be told waits in an outbox for each sink. */
 export class AlertBoard {
   readonly rules: readonly Rule[];
   readonly #episodes: Episodes;
@@ -39,32 +50,43 @@ export class AlertBoard {
   readonly #journal: Journal;
   readonly #meter: Meter;
   readonly #sinks: readonly (NamedSink & { readonly outbox: Outbox })[];
+  readonly #tells: boolean;
   #notices: Notice[] = [];
   /** By outbox: how far its writes have been taken. */
   #taken: number[];
+  /** Dropped for lack of room, and still in the store. */
+  #lost: StoreWrite[] = [];
   /** Has anything changed since it was last written? */
   #fresh = false;
-  readonly #fired: readonly string[];
+  #refused = 0;
   /** By operators, in the store. */
   #ordered: Silenced = () => false;
 
-  constructor(settings: z.output<typeof alerts>, stepMs: number, sinks: readonly NamedSink[], journal: Journal, meter: Meter) {
+  /** @param tells false, as in a replay = what is to be told is journaled only */
+  constructor(
+    settings: z.output<typeof alerts>,
+    stepMs: number,
+    sinks: readonly NamedSink[],
+    { journal, meter, tells }: { readonly journal: Journal; readonly meter: Meter; readonly tells: boolean },
+  ) {
     this.rules = rulesOf(settings.rules);
     const written = silencesOf(settings.silences);
     this.#episodes = new Episodes((labels, at) => written(labels, at) || this.#ordered(labels, at), settings.repeat, stepMs);
     this.#limit = new RateLimit(settings.limit);
     this.#journal = journal;
     this.#meter = meter;
+    this.#tells = tells;
     this.#sinks = sinks.map((sink) => ({ ...sink, outbox: new Outbox(sink.name) }));
     this.#taken = sinks.map(() => 0);
-    this.#fired = this.rules.map(({ name }) => name);
     this.#gauge();
     journal.onRecord = (record) => this.#note(record);
   }
 
   #note(record: JournalRecord): void {
     if (record.type !== 'notice' || this.#notices.length >= MOST_NOTICES) return;
+    if (!this.rules.some((rule) => rule.when === 'notice' && rule.codes(record.code))) return;
     this.#notices.push({ code: record.code, text: record.text });
+    this.#fresh = true;
   }
 
   /** Notices since the last call. */
@@ -94,15 +116,29 @@ export class AlertBoard {
     }
   }
 
-  /** Looks at a decided step. */
+  /** Looks at a step. */
   step(facts: Facts): void {
     const { step: at } = facts;
-    const seen = this.rules.map((rule) => LOOKS[rule.when](facts, rule));
-    const due = this.#episodes.step(at, this.rules, seen);
+    const before = this.#episodes.size;
+    const due = this.#episodes.step(
+      at,
+      this.rules,
+      this.rules.map((rule) => this.#look(facts, rule)),
+    );
     const told = this.#limit.pass(due, at, ({ fingerprint }) => this.#episodes.held(fingerprint));
-    this.#fresh = true;
+    if (before + this.#episodes.size + told.length > 0) this.#fresh = true;
     for (const alert of told) this.#tell(alert, at);
     this.#gauge();
+  }
+
+  /** A rule that trips over what a plugin said sees nothing, and stops nobody. */
+  #look(facts: Facts, rule: Rule): readonly Seen[] {
+    try {
+      return LOOKS[rule.when](facts, rule);
+    } catch {
+      this.#meter.count('auspex_stage_failures_total', 1, { stage: 'alert', plugin: rule.name });
+      return [];
+    }
   }
 
   #tell(alert: Alert, at: number): void {
@@ -110,44 +146,53 @@ export class AlertBoard {
     const { rule = '' } = alert.labels;
     const status = alert.status === 'firing' && this.#episodes.isRepeat(alert.fingerprint) ? 'repeated' : alert.status;
     this.#meter.count('auspex_alerts_total', 1, { rule, severity: alert.severity, status });
+    if (!this.#tells) return;
     for (const { atLeast, outbox, name } of this.#sinks) {
       if (SEVERITIES.indexOf(alert.severity) < SEVERITIES.indexOf(atLeast)) continue;
       for (const gone of outbox.put(alert)) {
         this.#meter.count('auspex_alert_sends_total', 1, { sink: name, outcome: 'dropped' });
-        this.#lost.push({ sink: name, number: gone.number });
+        this.#lost.push({ type: 'delete', key: KEYS.waiting(name, gone.number) });
       }
       this.#meter.gauge('auspex_alerts_waiting', outbox.size, { sink: name });
     }
   }
 
-  /** Dropped for lack of room, and still in the store. */
-  #lost: { readonly sink: string; readonly number: number }[] = [];
-
   #gauge(): void {
-    const counts = new Map<string, number>(this.#fired.map((rule) => [rule, 0]));
+    const counts = new Map<string, number>(this.rules.map(({ name }) => [name, 0]));
     for (const { rule, firing } of this.#episodes.all) if (firing) counts.set(rule, (counts.get(rule) ?? 0) + 1);
     for (const [rule, count] of counts) this.#meter.gauge('auspex_alerts_firing', count, { rule });
+    this.#meter.count('auspex_alert_causes_refused_total', this.#episodes.refused - this.#refused);
+    this.#refused = this.#episodes.refused;
   }
 
-  /** What the next batch of the store is to hold. Once it is in there, `kept` says so. */
-  takeWrites(): StoreWrite[] {
+  /** What the next batch of the store is to hold. */
+  take(): Taken {
     const writes = this.#sinks.flatMap(({ outbox }, index) => outbox.writes(this.#taken[index] as number));
-    this.#taken = this.#sinks.map(({ outbox }) => outbox.next);
-    const lost = this.#lost.splice(0).map(({ sink, number }): StoreWrite => ({ type: 'delete', key: KEYS.waiting(sink, number) }));
-    return [...writes, ...lost];
+    const upTo = this.#sinks.map(({ outbox }) => outbox.next);
+    this.#taken = upTo;
+    writes.push(...this.#lost.splice(0));
+    const { kept, failed } = this.#outcome(upTo, this.#fresh);
+    this.#fresh = false;
+    return { writes, kept, failed };
   }
 
-  /** What is firing, as one write; none where nothing has changed. */
+  /** Of another batch that is under way, nothing is released: each knows how far its own writes reach. */
+  #outcome(upTo: readonly number[], fresh: boolean): Omit<Taken, 'writes'> {
+    return {
+      kept: () => {
+        for (const [index, { outbox }] of this.#sinks.entries()) outbox.release(upTo[index] as number);
+      },
+      failed: () => {
+        this.#fresh ||= fresh;
+      },
+    };
+  }
+
+  /** What is firing, as one write; none where nothing has changed. Asked before `take`. */
   encode(): StoreWrite | undefined {
     if (!this.#fresh) return undefined;
-    const record: Encoded = { v: FORMAT, episodes: [...this.#episodes.all], limit: this.#limit.encode() };
+    const record: Encoded = { v: FORMAT, episodes: [...this.#episodes.all], limit: this.#limit.encode(), notices: this.#notices };
     return { type: 'put', key: KEYS.alerts, value: pack(record) };
-  }
-
-  /** What was taken so far is in the store: it may be sent. */
-  kept(): void {
-    this.#fresh = false;
-    for (const [index, { outbox }] of this.#sinks.entries()) outbox.release(this.#taken[index] as number);
   }
 
   /** Begins to send. @returns what stops it */
@@ -157,16 +202,26 @@ export class AlertBoard {
     return { close: async () => void (await Promise.all(couriers.map((courier) => courier.close()))) };
   }
 
-  /** Ends what a group was about. Returns how many alerts that were, and what is to be taken out of the store. */
-  forget(group: string): { count: number; writes: StoreWrite[] } {
-    const count = this.#episodes.forget(group);
+  /**
+   * Ends what a group was about, and takes its name out of what others say.
+   * @returns how many alerts changed, and what is to be written
+   */
+  forget(group: string, redact: <T>(value: T) => T): { count: number; writes: StoreWrite[] } {
+    const count = this.#episodes.forget(group, redact);
     if (count > 0) this.#fresh = true;
-    const writes = this.#sinks.flatMap(({ outbox }) => outbox.forget(group));
+    const writes = this.#sinks.flatMap(({ outbox }) => outbox.forget(group, redact));
     return { count: count + writes.length, writes };
   }
 
-  /** @param onUnreadable told of what cannot be read, which is as if it had not been */
-  async restore(store: Store, onUnreadable: (what: string, error: unknown) => void): Promise<StoreWrite[]> {
+  /**
+   * @param onUnreadable told of what cannot be read, which is as if it had not been
+   * @param onStranger told of how many alerts waited for a sink that the config has no longer: nobody will take them
+   */
+  async restore(
+    store: Store,
+    onUnreadable: (what: string, error: unknown) => void,
+    onStranger: (sink: string, count: number) => void,
+  ): Promise<StoreWrite[]> {
     try {
       const bytes = await store.get(KEYS.alerts);
       if (bytes) {
@@ -174,24 +229,31 @@ export class AlertBoard {
         if (record?.v !== FORMAT) throw new Error(`alerts of format ${String(record?.v)}; this version reads ${FORMAT}`);
         this.#episodes.restore(record.episodes);
         this.#limit.restore(record.limit);
+        this.#notices = [...record.notices];
       }
     } catch (error) {
       onUnreadable('what was firing', error);
     }
-    const strangers: StoreWrite[] = [];
+    const gone: StoreWrite[] = [];
+    const strangers = new Map<string, number>();
     for await (const [key, bytes] of store.scan(KEYS.outbox)) {
-      const [, name = '', number = ''] = key.split('/');
-      const outbox = this.#sinks.find((each) => each.name === decodeURIComponent(name))?.outbox;
+      const [, encoded = '', number = ''] = key.split('/');
+      const name = decodeURIComponent(encoded);
+      const outbox = this.#sinks.find((each) => each.name === name)?.outbox;
       try {
-        // Of a sink that the config has no longer: nobody will take it.
-        if (!outbox) strangers.push({ type: 'delete', key });
-        else outbox.restore(Number(number), bytes);
+        if (outbox) outbox.restore(Number(number), bytes);
+        else strangers.set(name, (strangers.get(name) ?? 0) + 1);
+        if (!outbox) gone.push({ type: 'delete', key });
       } catch (error) {
         onUnreadable(`an alert that waited for ${name}`, error);
-        strangers.push({ type: 'delete', key });
+        gone.push({ type: 'delete', key });
       }
     }
+    for (const [name, count] of strangers) {
+      this.#meter.count('auspex_alert_sends_total', count, { sink: name, outcome: 'dropped' });
+      onStranger(name, count);
+    }
     this.#taken = this.#sinks.map(({ outbox }) => outbox.next);
-    return strangers;
+    return gone;
   }
 }

@@ -1,4 +1,4 @@
-import { formatDuration, type Reason, type StageFailure } from '@auspex/contracts';
+import { formatDuration, type StageFailure } from '@auspex/contracts';
 import type { Condition } from '../config/alerts.ts';
 import type { Facts, PoolFacts } from './facts.ts';
 import type { Rule } from './rules.ts';
@@ -9,6 +9,10 @@ export interface Seen {
   readonly labels: Readonly<Record<string, string>>;
   readonly summary: string;
   readonly details?: readonly string[];
+  /** How long it must last at least, whatever the rule says, milliseconds. */
+  readonly forMs?: number;
+  /** It happened, and lasts no longer. */
+  readonly once?: boolean;
 }
 
 /** What a rule sees in a step. */
@@ -73,31 +77,38 @@ const exposure: Look = ({ pools }, rule) =>
     ];
   });
 
-/** Orders that never reach their target, targets that cannot be read, decisions that nobody made: the pool is where it was left. */
+/** Steps without an order after which a live pool is left to itself. */
+const UNTOUCHED_STEPS = 3;
+/** Share of the units that are needed which may be missing: one that is drained in a hundred wakes nobody. */
+const MISSING = 0.05;
+
+/** Orders that never reach their target, targets that cannot be read, decisions that nobody makes in time: the pool is where it was left. */
 const unsafe: Look = (facts, rule) =>
-  facts.pools.flatMap(({ pool, decision, receipt }) => {
-    if (!rule.pools(pool.id) || decision?.shadow !== false) return [];
-    const broken = facts.failing.filter(
-      ({ stage, subject }) =>
-        (stage === 'actuate' && (subject === pool.id || subject === `reading ${pool.id}`)) ||
-        (stage === 'allocate' && receipt !== undefined),
-    );
+  facts.pools.flatMap(({ pool, decision, live, ordered }) => {
+    if (!rule.pools(pool.id) || !live || decision?.shadow === true) return [];
+    const labels = { pool: pool.id, pop: pool.pop };
+    const broken = facts.failing.filter((failure) => isOf(failure, pool.id));
     const [first] = broken;
-    if (!first) return [];
-    return [
-      {
-        labels: { pool: pool.id, pop: pool.pop },
-        summary: `${pool.id}: ${first.stage}(${first.plugin}) fails: ${first.message}`,
-        details: broken.map(
-          ({ stage, plugin, subject, message, fallback }) => `${stage}(${plugin}) for ${subject}: ${message}; ${fallback}`,
-        ),
-      },
-    ];
+    if (first) {
+      const details = broken.map(
+        ({ stage, plugin, subject, message, fallback }) => `${stage}(${plugin}) for ${subject}: ${message}; ${fallback}`,
+      );
+      return [{ labels, summary: `${pool.id}: ${first.stage}(${first.plugin}) fails: ${first.message}`, details }];
+    }
+    const without = facts.step - ordered;
+    if (without <= UNTOUCHED_STEPS * facts.stepMs) return [];
+    return [{ labels, summary: `${pool.id}: no order has been carried out for ${formatDuration(without)}: decisions come too late` }];
   });
 
+/** Does a failure leave the pool without a decision or an order? */
+function isOf({ stage, subject }: StageFailure, pool: string): boolean {
+  return (stage === 'actuate' && (subject === pool || subject === `reading ${pool}`)) || (stage === 'allocate' && subject === pool);
+}
+
+/** What a target says no to. An order that fails is no refusal: `unsafe` tells of that. */
 const refused: Look = (facts, rule) =>
   acting(facts, rule).flatMap(({ pool, decision, receipt }) => {
-    if (receipt?.status !== 'refused') return [];
+    if (receipt?.status !== 'refused' || facts.failing.some((failure) => isOf(failure, pool.id))) return [];
     const kind = pool.control === 'floor' ? 'the floor' : 'the order';
     return [
       {
@@ -107,33 +118,29 @@ const refused: Look = (facts, rule) =>
     ];
   });
 
+/**
+ * Less than demand needs, for longer than it takes: what is expected at the lead time is above what the pool may have, or what is needed now is not
+ * there although it was ordered. Units beyond the expected demand are head-room, whose lack wakes nobody.
+ */
 const noCapacity: Look = (facts, rule) =>
-  acting(facts, rule).flatMap(({ pool, decision, receipt, lastChange }) => {
+  acting(facts, rule).flatMap(({ pool, decision, receipt }) => {
+    if (!decision || !receipt || receipt.status === 'refused') return [];
     const labels = { pool: pool.id, pop: pool.pop };
-    const details = decision?.trail.map(({ by, units, text }) => `${units} ${by}: ${text}`) ?? [];
-    const cap = capOf(pool.max, decision?.trail ?? []);
-    if (cap !== undefined) return [{ labels, summary: `${pool.id}: ${cap}`, details }];
-    // Twice the lead time after the last change of units, they are not on their way.
-    const late = lastChange !== undefined && facts.step - lastChange > 2 * pool.leadTimeMs + 2 * facts.stepMs;
-    if (!late || receipt?.status === 'refused' || receipt === undefined || receipt.ready >= receipt.units) return [];
+    const details = decision.trail.map(({ by, units, text }) => `${units} ${by}: ${text}`);
+    const perUnit = pool.unitRate * pool.target;
+    const ahead = Math.ceil(decision.demand.expected / perUnit);
+    const most = Math.max(...decision.trail.map(({ units }) => units));
+    if (decision.units < (1 - MISSING) * Math.min(ahead, most)) {
+      const summary = `${pool.id}: ${ahead} units are needed at the lead time, and it may have ${decision.units}`;
+      return [{ labels, summary, details }];
+    }
+    const now = Math.ceil(decision.demand.actual / perUnit);
+    if (receipt.ready >= (1 - MISSING) * now) return [];
     const detail = receipt.detail === undefined ? '' : `: ${receipt.detail}`;
-    const ago = formatDuration(facts.step - (lastChange as number));
-    return [
-      {
-        labels,
-        summary: `${pool.id}: ${receipt.ready} of ${receipt.units} units are ready ${ago} after they were ordered${detail}`,
-        details,
-      },
-    ];
+    const summary = `${pool.id}: ${now} units are needed now, and ${receipt.ready} are ready of ${receipt.units} that its target was given${detail}`;
+    // As long as an order takes, and as long again.
+    return [{ labels, summary, details, forMs: 2 * pool.leadTimeMs }];
   });
-
-/** Why a decision is below what was asked for, where bounds, limits or the budget are the reason. */
-function capOf(max: number, trail: readonly Reason[]): string | undefined {
-  const capped = trail.find(({ text }) => text.startsWith('capped by'));
-  if (capped) return capped.text;
-  const most = Math.max(...trail.map(({ units }) => units));
-  return most > max ? `${most} units were asked for, and its maximum is ${max}` : undefined;
-}
 
 const noData: Look = ({ pools }, rule) =>
   pools
@@ -162,15 +169,9 @@ const failing: Look = (facts) => {
   });
 };
 
-const notice: Look = ({ notices }, rule) => {
-  const byCode = new Map<string, string[]>();
-  for (const { code, text } of notices) if (rule.codes(code)) byCode.set(code, [...(byCode.get(code) ?? []), text]);
-  return [...byCode].map(([code, texts]) => ({
-    labels: { code },
-    summary: texts.length === 1 ? (texts[0] as string) : `${texts[0]}, and ${texts.length - 1} more`,
-    details: texts.slice(1),
-  }));
-};
+/** Each by itself: it happened, and there is nothing to be over. */
+const notice: Look = ({ notices }, rule) =>
+  notices.filter(({ code }) => rule.codes(code)).map(({ code, text }) => ({ labels: { code }, summary: text, once: true }));
 
 /** How each condition is read off a step. */
 export const LOOKS: Readonly<Record<Condition, Look>> = {

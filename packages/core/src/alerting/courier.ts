@@ -1,9 +1,10 @@
 import { type Alert, type AlertSink, type Clock, deepFreeze, formatDuration, type Logger, type Meter, type Store } from '@auspex/contracts';
+import { breathe } from '../defaults/breathe.ts';
 import { withTimeLimit } from '../defaults/time-limit.ts';
 import type { Outbox, Waiting } from './outbox.ts';
 
 /** Most alerts of one message. */
-const BATCH = 100;
+const BATCH = 20;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
 /** How long a stop waits for what can still be sent. */
@@ -40,32 +41,34 @@ export class Courier {
     this.#outbox = outbox;
     this.#sink = sink;
     this.#parts = parts;
-    parts.meter.gauge('auspex_alerts_waiting', 0, { sink: outbox.sink });
+    parts.meter.gauge('auspex_alerts_waiting', outbox.size, { sink: outbox.sink });
     for (const outcome of ['sent', 'failed', 'dropped']) parts.meter.count('auspex_alert_sends_total', 0, { sink: outbox.sink, outcome });
   }
 
   start(): void {
-    this.#running = this.#run();
+    // What breaks here, such as a logger that throws, must not end the process, nor leave a sink without its courier.
+    this.#running = this.#run().catch(async () => {
+      if (this.#stop.signal.aborted) return;
+      await this.#wait();
+      this.start();
+    });
   }
 
   /** Sends what can be sent at once, and stops. What is left waits for the next start. */
   async close(): Promise<void> {
     this.#stop.abort();
-    const done = new AbortController();
-    const late = this.#parts.clock.sleep(FAREWELL_MS, done.signal).then(
-      () => this.#end.abort(),
-      () => undefined,
-    );
-    await this.#running;
-    done.abort();
-    await late;
+    await withTimeLimit(this.#running ?? Promise.resolve(), FAREWELL_MS, 'farewell').catch(() => undefined);
     this.#end.abort();
+    await this.#running;
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#stop;
     for (;;) {
       await this.#outbox.filled(signal);
+      // Sends that answer at once must not keep the loop from everybody else.
+      await breathe();
+      if (this.#end.signal.aborted) return;
       await this.#dropOld();
       const batch = this.#next();
       if (batch.length === 0) {
@@ -73,8 +76,9 @@ export class Courier {
         continue;
       }
       const failed = await this.#send(batch);
-      // At a stop each message has one more chance, and none waits.
-      if (failed && (signal.aborted || !(await this.#wait()))) return;
+      // At a stop nothing waits for a sink that is gone.
+      if (failed && signal.aborted) return;
+      if (failed) await this.#wait();
     }
   }
 
@@ -87,13 +91,14 @@ export class Courier {
       behind.add(each.alert.fingerprint);
       ready.push(each);
     }
-    const least = Math.min(...ready.map(({ tries }) => tries));
-    const first = ready.find(({ tries }) => tries === least);
+    // Pages before all, then what was tried least.
+    const rank = ({ alert, tries }: Waiting): number => tries - (alert.severity === 'page' && tries === 0 ? 1 : 0);
+    const first = ready.reduce<Waiting | undefined>((best, each) => (best && rank(best) <= rank(each) ? best : each), undefined);
     if (!first) return [];
-    // What has failed is sent by itself: one of a message may be what the sink refuses.
-    if (first.tries > 0) return [first];
+    // What has failed goes in halves, and by itself at last: one of a message may be what the sink refuses.
+    const most = Math.max(1, BATCH >> first.tries);
     const group = this.#groupOf(first.alert);
-    return ready.filter(({ alert, tries }) => tries === 0 && this.#groupOf(alert) === group).slice(0, BATCH);
+    return ready.filter(({ alert, tries }) => tries === first.tries && this.#groupOf(alert) === group).slice(0, most);
   }
 
   #groupOf({ labels }: Alert): string {
@@ -113,15 +118,18 @@ export class Courier {
       limit.abort();
       for (const each of batch) each.tries++;
       meter.count('auspex_alert_sends_total', batch.length, { sink, outcome: 'failed' });
-      const text = `${sink} took no alerts: ${(error as Error).message}; ${this.#outbox.size} wait`;
+      meter.gauge('auspex_alerts_waiting', this.#outbox.size, { sink });
+      const text = `${sink} took no alerts: ${messageOf(error)}; ${this.#outbox.size} wait`;
       // The first of a row, and then one a minute or so.
       logger[this.#failures++ === 0 ? 'warn' : 'debug']({ sink, waiting: this.#outbox.size }, text);
       return true;
     }
-    if (this.#failures > 0) logger.info({ sink }, `${sink} takes alerts again`);
+    const again = this.#failures > 0;
     this.#failures = 0;
-    meter.count('auspex_alert_sends_total', batch.length, { sink, outcome: 'sent' });
+    // First: whatever breaks after it, they are not sent again.
     await this.#takeOut(batch, store);
+    meter.count('auspex_alert_sends_total', batch.length, { sink, outcome: 'sent' });
+    if (again) logger.info({ sink }, `${sink} takes alerts again`);
     return false;
   }
 
@@ -131,7 +139,7 @@ export class Courier {
       await this.#outbox.done(batch, store);
     } catch (error) {
       // They are sent again after a restart, under the same keys.
-      this.#parts.logger.warn({ sink, error: (error as Error).message }, 'that alerts were sent could not be written');
+      this.#parts.logger.warn({ sink, error: messageOf(error) }, 'that alerts were sent could not be written');
     }
     this.#parts.meter.gauge('auspex_alerts_waiting', this.#outbox.size, { sink });
   }
@@ -147,14 +155,14 @@ export class Courier {
     await this.#takeOut(old, store);
   }
 
-  /** False = it is told to stop meanwhile. */
-  async #wait(): Promise<boolean> {
-    const ms = Math.min(FIRST_WAIT_MS * 2 ** (this.#failures - 1), LONGEST_WAIT_MS);
-    try {
-      await this.#parts.clock.sleep(ms, this.#stop.signal);
-    } catch {
-      // One more chance for what waits.
-    }
-    return true;
+  /** Until the sink is tried again, or a stop. */
+  async #wait(): Promise<void> {
+    const ms = Math.min(FIRST_WAIT_MS * 2 ** Math.min(10, Math.max(0, this.#failures - 1)), LONGEST_WAIT_MS);
+    await this.#parts.clock.sleep(ms, this.#stop.signal).catch(() => undefined);
   }
+}
+
+/** A sink may reject with anything, or with nothing. */
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : `it rejected with ${String(error)}`;
 }

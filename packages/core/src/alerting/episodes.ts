@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Alert } from '@auspex/contracts';
+import { SEVERITIES } from '../config/alerts.ts';
 import { stamp } from '../persistence/keys.ts';
 import type { Seen } from './conditions.ts';
 import type { Rule } from './rules.ts';
@@ -13,6 +14,10 @@ export interface Episode {
   readonly labels: Readonly<Record<string, string>>;
   summary: string;
   details: readonly string[];
+  /** How long it must last before anybody is told. */
+  readonly forMs: number;
+  /** It happened, and lasts no longer: told once, and not when it is over. */
+  readonly once: boolean;
   /** First and last step in which it was seen. */
   readonly since: number;
   last: number;
@@ -21,10 +26,19 @@ export interface Episode {
   /** When somebody was told last, and the time before; null = nobody was. */
   told: number | null;
   toldBefore: number | null;
+  /** The loudest that it was ever told as: its end is told as loud, so that who heard of it hears of that. */
+  loudest: Alert['severity'] | null;
 }
 
-/** Causes that are kept at a time; a rule that sees more is a rule that nobody can read. */
+/** Causes that are kept at a time, pages not counted: a rule that sees more is a rule that nobody can read. */
 const MOST = 5_000;
+/** Steps without a cause that do not break it: one good order between bad ones ends nothing, nor does a restart. */
+const GAP_STEPS = 2;
+/** Longest text of an alert. */
+const LONGEST = 4_000;
+const MOST_DETAILS = 50;
+
+const cut = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 
 /** Stable over restarts and repeats: of the rule and what it is about. */
 export function fingerprintOf(rule: string, labels: Readonly<Record<string, string>>): string {
@@ -41,6 +55,8 @@ export class Episodes {
   readonly #silenced: Silenced;
   readonly #repeatMs: number;
   readonly #stepMs: number;
+  /** Causes that there was no room for. */
+  refused = 0;
 
   /** @param repeatMs how often what lasts is told again */
   constructor(silenced: Silenced, repeatMs: number, stepMs: number) {
@@ -51,6 +67,10 @@ export class Episodes {
 
   get all(): Iterable<Episode> {
     return this.#open.values();
+  }
+
+  get size(): number {
+    return this.#open.size;
   }
 
   /** Takes a step up. Returns what is to be told now: what is new first, so that repeats do not use up a limit. @param seen by rule */
@@ -66,34 +86,58 @@ export class Episodes {
     return [...fresh, ...repeats];
   }
 
-  #see(at: number, rule: Rule, { labels: about, summary, details = [] }: Seen): void {
-    const labels = { rule: rule.name, ...about };
-    const fingerprint = fingerprintOf(rule.name, about);
+  #see(at: number, rule: Rule, { labels: about, summary: text, details: lines = [], forMs = 0, once = false }: Seen): void {
+    const [summary, details] = [cut(text), lines.slice(0, MOST_DETAILS).map(cut)];
+    // Two things that happened are two, also of one kind.
+    const fingerprint = fingerprintOf(rule.name, once ? { ...about, text } : about);
     const present = this.#open.get(fingerprint);
-    if (present) {
+    // What was seen before a pause, such as hours in which nobody ran, is no part of what is seen now.
+    const paused = present !== undefined && !present.firing && at - present.last > GAP_STEPS * this.#stepMs;
+    if (present && !paused) {
       Object.assign(present, { summary, details, severity: rule.severity, last: at });
       return;
     }
-    if (this.#open.size >= MOST) return;
-    const state = { severity: rule.severity, summary, details, since: at, last: at, firing: false, told: null, toldBefore: null };
-    this.#open.set(fingerprint, { fingerprint, rule: rule.name, labels, ...state });
+    if (this.#open.size >= MOST && rule.severity !== 'page') {
+      this.refused++;
+      return;
+    }
+    this.#open.set(fingerprint, {
+      ...{ fingerprint, rule: rule.name, labels: { rule: rule.name, ...about }, severity: rule.severity, summary, details },
+      ...{ forMs: once ? 0 : Math.max(rule.forMs, forMs), once, since: at, last: at },
+      ...{ firing: false, told: null, toldBefore: null, loudest: null },
+    });
   }
 
   /** @param rule undefined where the config has it no longer: what it saw is over */
   #turn(at: number, episode: Episode, rule: Rule | undefined): Alert | undefined {
-    const isSeen = episode.last === at && rule !== undefined;
+    const { fingerprint, once, last, told } = episode;
+    const isSeen = last === at && rule !== undefined;
+    if (once) return this.#turnOnce(at, episode);
     if (!episode.firing) {
-      if (!isSeen) this.#open.delete(episode.fingerprint);
-      else episode.firing = at - episode.since >= rule.forMs;
-    } else if (!isSeen && at - episode.last >= (rule?.keepMs ?? 0)) {
-      this.#open.delete(episode.fingerprint);
-      return episode.told === null ? undefined : alertOf(episode, at, episode.last + this.#stepMs);
+      if (!rule || at - last > GAP_STEPS * this.#stepMs) this.#open.delete(fingerprint);
+      else episode.firing = isSeen && at - episode.since >= episode.forMs;
+    } else if (!isSeen && at - last >= (rule?.keepMs ?? 0)) {
+      this.#open.delete(fingerprint);
+      return told === null ? undefined : alertOf(episode, at, last + this.#stepMs);
     }
     // What is not there just now may be over: nobody is woken for it.
     if (!episode.firing || !isSeen || this.#silenced(episode.labels, at)) return undefined;
-    if (episode.told !== null && at - episode.told < this.#repeatMs) return undefined;
+    if (told !== null && at - told < this.#repeatMs) return undefined;
+    return this.#tell(at, episode);
+  }
+
+  #turnOnce(at: number, episode: Episode): Alert | undefined {
+    episode.firing = true;
+    // It stays until the step after it was told: a limit may have held it back.
+    if (episode.told === null && !this.#silenced(episode.labels, at)) return this.#tell(at, episode);
+    this.#open.delete(episode.fingerprint);
+    return undefined;
+  }
+
+  #tell(at: number, episode: Episode): Alert {
     episode.toldBefore = episode.told;
     episode.told = at;
+    episode.loudest = louder(episode.loudest ?? episode.severity, episode.severity);
     return alertOf(episode, at);
   }
 
@@ -108,15 +152,21 @@ export class Episodes {
     if (episode) episode.told = episode.toldBefore;
   }
 
-  /** Ends what a group was about. Returns how many. */
-  forget(group: string): number {
-    let gone = 0;
-    for (const [fingerprint, { labels }] of [...this.#open]) {
-      if (labels['group'] !== group) continue;
-      this.#open.delete(fingerprint);
-      gone++;
+  /**
+   * Ends what a group was about, and takes its name out of what others say.
+   * @param redact gives the same where the name is not in it
+   * @returns how many changed
+   */
+  forget(group: string, redact: <T>(value: T) => T): number {
+    let changed = 0;
+    for (const [fingerprint, episode] of [...this.#open]) {
+      const redacted = episode.labels['group'] === group ? undefined : redact(episode);
+      if (redacted === episode) continue;
+      changed++;
+      if (redacted) this.#open.set(fingerprint, redacted);
+      else this.#open.delete(fingerprint);
     }
-    return gone;
+    return changed;
   }
 
   restore(episodes: readonly Episode[]): void {
@@ -125,14 +175,19 @@ export class Episodes {
   }
 }
 
+function louder(a: Alert['severity'], b: Alert['severity']): Alert['severity'] {
+  return SEVERITIES.indexOf(a) > SEVERITIES.indexOf(b) ? a : b;
+}
+
 /** @param endsAt where it is over */
-function alertOf({ fingerprint, severity, labels, summary, details, since }: Episode, at: number, endsAt?: number): Alert {
+function alertOf(episode: Episode, at: number, endsAt?: number): Alert {
+  const { fingerprint, severity, loudest, labels, summary, details, since } = episode;
   const status = endsAt === undefined ? 'firing' : 'resolved';
   return {
     fingerprint,
     key: `${fingerprint}@${stamp(since)}/${status}`,
     status,
-    severity,
+    severity: endsAt === undefined ? severity : (loudest ?? severity),
     summary,
     ...(details.length > 0 && { details }),
     step: at,

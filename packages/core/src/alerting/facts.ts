@@ -7,10 +7,12 @@ export interface PoolFacts {
   /** Of the step's demand. */
   readonly truth: Truth;
   readonly decision: Decision | undefined;
-  /** Of the order before; undefined where there was none. */
+  /** Of the order of the step before; undefined where there was none. */
   readonly receipt: Receipt | undefined;
-  /** When its units were last changed, epoch ms. */
-  readonly lastChange: number | undefined;
+  /** Does an engine that acts have an actuator for it? */
+  readonly live: boolean;
+  /** Step of the last order that was tried, epoch ms; of an engine that has just begun, that of its first step. */
+  readonly ordered: number;
 }
 
 /** A line of the journal that tells of something by code. */

@@ -26,6 +26,8 @@ export class Outbox {
   /** Not yet in the store, or not yet known to be. */
   #staged: Waiting[] = [];
   readonly #waiting = new Map<number, Waiting>();
+  /** Keys of all that is in it. */
+  readonly #keys = new Set<string>();
   #wake: (() => void) | undefined;
 
   constructor(sink: string) {
@@ -37,16 +39,26 @@ export class Outbox {
    * @returns what it drops for lack of room
    */
   put(alert: Alert): Waiting[] {
-    const same = (each: Waiting): boolean => each.alert.key === alert.key;
-    if (this.#staged.some(same) || [...this.#waiting.values()].some(same)) return [];
+    if (this.#keys.has(alert.key)) return [];
+    this.#keys.add(alert.key);
     this.#staged.push({ number: this.#next++, alert, tries: 0 });
     if (this.size <= MOST) return [];
     // The oldest that is no page; where all are, the oldest.
-    const all = [...this.#waiting.values()];
-    const gone = all.find(({ alert: { severity } }) => severity !== 'page') ?? all[0];
+    let gone: Waiting | undefined;
+    for (const each of this.#waiting.values()) {
+      gone ??= each;
+      if (each.alert.severity === 'page') continue;
+      gone = each;
+      break;
+    }
     if (!gone) return [];
-    this.#waiting.delete(gone.number);
+    this.#remove(gone);
     return [gone];
+  }
+
+  #remove({ number, alert }: Waiting): void {
+    this.#waiting.delete(number);
+    this.#keys.delete(alert.key);
   }
 
   get size(): number {
@@ -93,21 +105,31 @@ export class Outbox {
 
   /** The sink has them, or nobody will: takes them out, of the store too. */
   async done(sent: readonly Waiting[], store: Pick<Store, 'batch'> | undefined): Promise<void> {
-    for (const { number } of sent) this.#waiting.delete(number);
+    for (const each of sent) this.#remove(each);
     await store?.batch(sent.map(({ number }) => ({ type: 'delete', key: KEYS.waiting(this.sink, number) })));
   }
 
-  /** Ends what was about a group; returns what is to be taken out of the store. */
-  forget(group: string): StoreWrite[] {
-    const about = [...this.#waiting.values()].filter(({ alert }) => alert.labels['group'] === group);
-    for (const { number } of about) this.#waiting.delete(number);
-    return about.map(({ number }) => ({ type: 'delete', key: KEYS.waiting(this.sink, number) }));
+  /** Ends what was about a group, and takes its name out of what others say; returns what is to be written. */
+  forget(group: string, redact: <T>(value: T) => T): StoreWrite[] {
+    return [...this.#waiting.values()].flatMap((each): StoreWrite[] => {
+      const { number, alert } = each;
+      const key = KEYS.waiting(this.sink, number);
+      if (alert.labels['group'] === group) {
+        this.#remove(each);
+        return [{ type: 'delete', key }];
+      }
+      const redacted = redact(alert);
+      if (redacted === alert) return [];
+      this.#waiting.set(number, { ...each, alert: redacted });
+      return [{ type: 'put', key, value: encoder.encode(JSON.stringify(redacted)) }];
+    });
   }
 
   restore(number: number, bytes: Uint8Array): void {
     const alert = JSON.parse(decoder.decode(bytes)) as Alert;
     if (typeof alert?.key !== 'string') throw new Error('holds no alert');
     this.#waiting.set(number, { number, alert, tries: 0 });
+    this.#keys.add(alert.key);
     this.#next = Math.max(this.#next, number + 1);
   }
 }

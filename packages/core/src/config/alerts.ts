@@ -19,10 +19,10 @@ export const CONDITIONS = [
 
 export type Condition = (typeof CONDITIONS)[number];
 
-const KEYS: readonly string[] = ['use', 'with', 'isolation', 'atLeast'];
+const KEYS: readonly string[] = ['use', 'with', 'isolation', 'name', 'atLeast'];
 
 /** An alert sink, and what it is told of. */
-export type SinkUse = PluginUse<'alertSink'> & { readonly atLeast?: (typeof SEVERITIES)[number] };
+export type SinkUse = PluginUse<'alertSink'> & { readonly name?: string; readonly atLeast?: (typeof SEVERITIES)[number] };
 
 const sink = z.custom<SinkUse>(
   (value) =>
@@ -30,8 +30,9 @@ const sink = z.custom<SinkUse>(
     value !== null &&
     'use' in value &&
     Object.keys(value).every((key) => KEYS.includes(key)) &&
+    (!('name' in value) || (typeof value.name === 'string' && /^[a-z0-9]+(-[a-z0-9]+)*$/.test(value.name))) &&
     ('atLeast' in value ? SEVERITIES.some((severity) => severity === value.atLeast) : true),
-  { error: `expected { use: plugin or name, with: options, atLeast: ${SEVERITIES.join(', ')} }` },
+  { error: `expected { use: plugin or name, with: options, name: lower-case kebab, atLeast: ${SEVERITIES.join(', ')} }` },
 );
 
 const patterns = (what: string) =>
@@ -47,7 +48,7 @@ const rule = z.strictObject({
   above: z.number().gt(0).lt(1).optional().describe('anomaly, hostile, surge, exposure: score or chance from which on it holds.'),
   by: patterns('anomaly, hostile: detectors whose scores count'),
   codes: patterns('notice: codes that count'),
-  pools: patterns('Pools that it is about; with `groups` or `stages` alone: none'),
+  pools: patterns('Pools that it is about; with `groups` alone: none'),
   groups: patterns('Groups that it is about, beside the pools that are named'),
   for: duration().optional().describe('How long it must hold before anybody is told. Default: at once.'),
   keep: duration().optional().describe('How long it must be over before that is told. Default 5m.'),
@@ -62,6 +63,7 @@ export type RuleSettings = z.output<typeof rule>;
 const silence = z.strictObject({
   match: z
     .record(z.string(), z.string())
+    .refine((match) => Object.keys(match).length > 0, 'names a label')
     .describe('Labels of the alerts that it covers: rule, pool, group, pop, plugin …; * stands for any text.'),
   from: z.iso.datetime({ offset: true }).optional().describe('Begin, ISO 8601 with offset. Default: always.'),
   to: z.iso.datetime({ offset: true }).optional().describe('End, exclusive. Default: never.'),
@@ -72,7 +74,9 @@ export const alerts = z.strictObject({
   sinks: z
     .array(sink)
     .default([])
-    .describe('Who is told: alert sinks, each with `atLeast`, the lowest severity that it is told of (default: info).'),
+    .describe(
+      'Who is told: alert sinks, each with `atLeast`, the lowest severity that it is told of (default: info), and `name`, under which what waits for it is kept (default: the id of the plugin).',
+    ),
   rules: z
     .record(z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case kebab'), rule)
     .default({})

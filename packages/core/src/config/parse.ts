@@ -90,6 +90,7 @@ export function parseConfig(input: unknown, catalogue: Catalogue = [], loaded: R
     extensions: list('extension', settings.extensions, 'extensions'),
     actuators,
   };
+  checkSinks(resolved.sinks, settings, problems);
   if (problems.length > 0) throw gather(problems);
   return { ...resolved, hash: configHash(resolved) };
 }
@@ -306,6 +307,23 @@ function checkPools(settings: EngineSettings, problems: AuspexError[]): void {
     if (pool.min > pool.max)
       problems.push(new AuspexError('CONFIG_INVALID', `min ${pool.min} is above max ${pool.max}`, { path: `${path}.min` }));
   });
+}
+
+function checkSinks(sinks: readonly ResolvedPlugin<'alertSink'>[], { alerts }: EngineSettings, problems: AuspexError[]): void {
+  const seen = new Set<string>();
+  for (const [index, { plugin }] of sinks.entries()) {
+    if (!plugin) continue;
+    const { name = plugin.id } = alerts.sinks[index] ?? {};
+    if (seen.has(name)) {
+      problems.push(
+        new AuspexError('CONFIG_INVALID', `a sink called "${name}" stands above already, and what waits for a sink is kept by its name`, {
+          path: `alerts.sinks[${index}]`,
+          remedy: 'Give each a name of its own: { use: alertmanager, name: alertmanager-eu }.',
+        }),
+      );
+    }
+    seen.add(name);
+  }
 }
 
 function checkRules({ alerts }: EngineSettings, problems: AuspexError[]): void {

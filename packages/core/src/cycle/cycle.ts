@@ -1,4 +1,5 @@
 import { type Decision, type Forecast, formatDuration, type Pool } from '@auspex/contracts';
+import type { PoolFacts } from '../alerting/facts.ts';
 import { accepted } from '../capacity/lead-time.ts';
 import type { Size } from '../capacity/state.ts';
 import type { Events } from '../events/events.ts';
@@ -193,6 +194,7 @@ export class Cycle {
         state.capacity.lead = accepted(state.capacity.lead, decision.step, units);
       }
       state.receipt = receipt;
+      state.ordered = decision.step;
       journal.append({ type: 'receipt', step: decision.step, receipt });
       gauges.receipt(receipt);
       if (isTapped(hooks.receipt)) hooks.receipt.call(receipt);
@@ -217,16 +219,20 @@ export class Cycle {
       step: at,
       stepMs: settings.step,
       detected: this.#world.detected,
-      pools: this.#world.pools.map(({ pool, truth, lastChange, receipt }) => ({
-        pool,
-        truth,
-        lastChange,
-        receipt,
-        decision: byPool.get(pool.id),
-      })),
+      pools: this.#world.pools.map((state) => this.#factsOf(state, at, byPool.get(state.pool.id))),
       failing: failures.standing,
       notices: alerts.takeNotices(),
     });
+  }
+
+  #factsOf(state: PoolState, at: number, decision: Decision | undefined): PoolFacts {
+    const { settings, actuated, shadow } = this.#parts;
+    const { pool, truth, receipt } = state;
+    state.ordered ??= at;
+    const { ordered } = state;
+    // Of an older order it says nothing of now: the pool may have lost its actuator since, or the engine was away.
+    const isFresh = actuated.has(pool.id) && ordered === at - settings.step;
+    return { pool, truth, decision, ordered, live: actuated.has(pool.id) && !shadow, receipt: isFresh ? receipt : undefined };
   }
 
   /** Journals that a step's decisions came too late to be carried out. */

@@ -3,6 +3,8 @@ import type { Anomaly, Decision, Meter, Receipt, SeriesInfo, TargetState } from 
 /** What the meter is told of each pool: where its units stand, what was seen and expected, and what was refused. */
 export class PoolGauges {
   readonly #meter: Meter;
+  /** Detectors that have judged a surge. */
+  readonly #judges = new Set<string>();
 
   /** @param actuated pools with an actuator */
   constructor(meter: Meter, actuated: Iterable<string>) {
@@ -33,7 +35,9 @@ export class PoolGauges {
   detected({ scope, name }: SeriesInfo, detector: string, { score, hostility }: Anomaly): void {
     if (scope !== 'pool') return;
     this.#meter.gauge('auspex_anomaly_score', score, { pool: name, detector });
-    if (hostility) this.#meter.gauge('auspex_hostility', hostility.probability ?? Number.NaN, { pool: name, detector });
+    if (hostility) this.#judges.add(detector);
+    // Where there is no surge there is nothing to judge: what was said of the last one would look like one of now.
+    if (this.#judges.has(detector)) this.#meter.gauge('auspex_hostility', hostility?.probability ?? Number.NaN, { pool: name, detector });
   }
 
   /**

@@ -10,7 +10,7 @@ import { learnSurge } from '../surge/assess.ts';
 import { emptyUsage } from '../usage/accumulate.ts';
 import { bindingOf, mostOf } from '../usage/demand.ts';
 import { UsageDigest } from '../usage/digest.ts';
-import { amount, mergeUsage } from '../usage/merge.ts';
+import { addUsage, amount, mergeUsage } from '../usage/merge.ts';
 import type { CycleParts } from './parts.ts';
 import { addLoad, type PoolState, sumOfLoads, total } from './pools.ts';
 import { isSaturated, isThrottled, stepTruth } from './truth.ts';
@@ -243,10 +243,10 @@ export class Learning {
   #usageOf({ info }: SeriesState, byGroup: TakenStep['byGroup'], step: number): Usage {
     const serves = this.#world.pools.find(({ total }) => total.info === info)?.pool.serves;
     const groups = serves ? [...byGroup.values()] : [byGroup.get(info.name) ?? NO_USAGE];
-    let sum = emptyUsage(step, info.name, info.pop);
+    const sum = emptyUsage(step, info.name, info.pop);
     for (const each of groups.flat()) {
       const counts = serves ? serves(each.group, each.pop) : info.pop === '*' || info.pop === each.pop;
-      if (counts) sum = mergeUsage(sum, each);
+      if (counts) addUsage(sum, each);
     }
     return sum;
   }

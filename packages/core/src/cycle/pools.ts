@@ -65,6 +65,8 @@ export interface PoolState {
   capped: CapState;
   /** Of its last order. */
   receipt: Receipt | undefined;
+  /** Its step, epoch ms. */
+  ordered: number | undefined;
   /** Who leads it: other groups, and those who sign in. */
   leaders: LeadersState;
   /** Undefined before the first decision of a pool that is rolled out by itself. */

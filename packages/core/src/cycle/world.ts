@@ -106,6 +106,7 @@ export class World {
         hostility: undefined,
         capped: beginCap,
         receipt: undefined,
+        ordered: undefined,
         leaders: beginLeaders(),
         rollout: undefined,
         outcomes: beginOutcomes(),

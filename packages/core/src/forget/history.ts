@@ -33,7 +33,7 @@ export async function forgetHistory(
   await rewriteUsage(store, 'late/', 'lateUsage', what, trace, findings, write);
   if (!('group' in what)) return;
   await rewriteAll(store, 'journal/', redactLine(what.group, findings), write);
-  await rewriteAll(store, KEYS.series(''), dropSeries(what.group, findings, gone), write);
+  for (const keyOf of [KEYS.series, KEYS.detect]) await rewriteAll(store, keyOf(''), dropSeries(keyOf, what.group, findings, gone), write);
   const profile = KEYS.profile(what.group);
   if (!gone.includes(profile) && (await store.get(profile)) !== undefined) {
     findings.erased.profiles++;
@@ -108,14 +108,14 @@ function redactLine(group: string, findings: Findings): Rewrite {
 }
 
 /** Series of the group at pools that the config has no longer. The names of groups may begin with one another. */
-function dropSeries(group: string, findings: Findings, gone: readonly string[]): Rewrite {
-  const prefix = KEYS.series(`${group}@`);
+function dropSeries(keyOf: (id: string) => string, group: string, findings: Findings, gone: readonly string[]): Rewrite {
+  const prefix = keyOf(`${group}@`);
   return (key) => {
     if (!key.startsWith(prefix) || gone.includes(key)) return undefined;
     for (const other of findings.groups) {
-      if (other.length > group.length && key.startsWith(KEYS.series(`${other}@`))) return undefined;
+      if (other.length > group.length && key.startsWith(keyOf(`${other}@`))) return undefined;
     }
-    findings.erased.series++;
+    if (keyOf === KEYS.series) findings.erased.series++;
     return { type: 'delete', key };
   };
 }

@@ -1,6 +1,7 @@
 import type { Usage } from '@auspex/contracts';
 import { KEYS } from '../persistence/keys.ts';
 import type { Opened } from './open.ts';
+import { Redaction } from './redact.ts';
 import type { Findings, Forgettable } from './report.ts';
 import type { UserTrace } from './user.ts';
 
@@ -73,10 +74,12 @@ function forgetGroup({ parts, persistence }: Opened, group: string, findings: Fi
   for (const name of learners.unable) findings.keep(`learner ${name}`, 'cannot forget groups');
   if (known) findings.erased.profiles++;
   findings.erased.series += series.length;
-  const alerts = parts.alerts.forget(group);
+  const redaction = new Redaction(group);
+  const alerts = parts.alerts.forget(group, (value) => redaction.of(value));
   findings.erased.alerts += alerts.count;
   const states = series.flatMap((id) => [KEYS.series(id), KEYS.detect(id)]);
-  const gone = [...(known ? [KEYS.profile(group)] : []), ...states, ...alerts.writes.map(({ key }) => key)];
+  const gone = [...(known ? [KEYS.profile(group)] : []), ...states];
+  persistence.keep(alerts.writes);
   persistence.drop(gone);
   return gone;
 }

@@ -42,8 +42,9 @@ export function learnPeak(state: CapState, step: number, rate: number, truth: Tr
 }
 
 /** The highest daily peak that is remembered, of whole days; undefined = too few are known to call one usual. */
-export function usualPeak({ peaks }: CapState): number | undefined {
-  const whole = peaks.slice(0, -1);
+export function usualPeak({ peaks }: CapState, at: number): number | undefined {
+  const today = Math.floor(at / DAY_MS);
+  const whole = peaks.filter(({ day }) => day < today);
   return whole.length < FEWEST_DAYS ? undefined : Math.max(...whole.map(({ rate }) => rate));
 }
 
@@ -64,7 +65,7 @@ export function capAt(
   if (probability < above) return { state: present };
   const since = present.since ?? at;
   const next = { ...present, since, hostile: at };
-  const rate = usualPeak(state);
+  const rate = usualPeak(state, at);
   if (rate === undefined || at - since >= CAP_MS) return { state: next };
   const units = Math.ceil(rate / (pool.unitRate * pool.target));
   return { state: next, cap: { units, until: since + CAP_MS, probability, text: hostility?.text ?? '' } };

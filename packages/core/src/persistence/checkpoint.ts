@@ -1,4 +1,4 @@
-import type { Receipt, StoreWrite } from '@auspex/contracts';
+import type { StoreWrite } from '@auspex/contracts';
 import { pack, unpack } from '@auspex/numerics';
 import type { Cycle } from '../cycle/cycle.ts';
 import type { HoldBoard } from '../holds/board.ts';
@@ -39,7 +39,6 @@ interface PoolRecord {
   readonly calm?: readonly { step: number; units: number }[];
   readonly rollout?: PoolRollout | null;
   readonly outcomes?: OutcomeState;
-  readonly receipt?: Receipt | null;
   readonly capped?: CapState;
 }
 
@@ -94,7 +93,6 @@ export function writeCheckpoint(
       calm: state.calm,
       rollout: state.rollout ?? null,
       outcomes: state.outcomes,
-      receipt: state.receipt ?? null,
       capped: state.capped,
     })),
     allocator: allocate.encode(),
@@ -147,7 +145,6 @@ export function restorePools(record: CheckpointRecord, cycle: Cycle): void {
     // An older version knew nothing of it: what has just been learnt again stands.
     state.rollout = saved.rollout ?? undefined;
     state.outcomes = saved.outcomes ?? beginOutcomes();
-    state.receipt = saved.receipt ?? undefined;
     state.capped = saved.capped ?? beginCap;
   }
 }

@@ -79,6 +79,12 @@ export class Persistence {
     if (step % DAY_MS === 0) this.#tidyAt = step;
   }
 
+  /** Queues writes, for a commit with all states. */
+  keep(writes: readonly StoreWrite[]): void {
+    if (writes.length > 0) this.#nextSnapshot = Number.NEGATIVE_INFINITY;
+    this.#writes.push(...writes);
+  }
+
   /** Queues the removal of states, for a commit with all others: none of an older step is left beside them. */
   drop(keys: readonly string[]): void {
     if (keys.length > 0) this.#nextSnapshot = Number.NEGATIVE_INFINITY;
@@ -96,15 +102,16 @@ export class Persistence {
     // Before the first step is known no checkpoint is written, so what is late is not lost by waiting.
     if (!Number.isNaN(ingest.next)) this.#late.push(...ingest.takeLate());
     const lines = journal.takeWrites();
+    const firing = alerts.encode();
+    const told = alerts.take();
     if (!this.#durable && !everything) {
       this.#writes = [];
       this.#late.length = 0;
       // Nothing lasts: what waits may go out at once.
-      alerts.takeWrites();
-      alerts.kept();
+      told.kept();
       return;
     }
-    this.#writes.push(...lines, ...alerts.takeWrites());
+    this.#writes.push(...lines, ...told.writes);
     // One after the other, and each kept until it is queued: the store may fail in between.
     for (let usage = this.#late[0]; usage; usage = this.#late[0]) {
       this.#writes.push(await this.#lateWrite(usage, this.#writes));
@@ -122,16 +129,16 @@ export class Persistence {
       for (const [name, value] of this.#parts.learn.encode()) states.push({ type: 'put', key: KEYS.learner(name), value });
       states.push({ type: 'put', key: KEYS.capacity, value: encodeCapacity(cycle.pools) });
     }
-    const firing = alerts.encode();
     if (firing) states.push(firing);
     const queued = this.#writes.splice(0);
     try {
       await store.batch([...queued, ...states]);
       this.#parts.learn.kept();
-      alerts.kept();
+      told.kept();
       this.#parts.cycle.resized = false;
     } catch (error) {
       this.#writes.unshift(...queued);
+      told.failed();
       throw error;
     }
     if (whole) this.#nextSnapshot = ingest.next + config.settings.snapshotEvery;
@@ -189,7 +196,12 @@ export class Persistence {
     await this.#restoreCheckpoint(from, unreadable);
     // Last: notices of what is learnt again were told by the life before.
     this.#parts.alerts.takeNotices();
-    this.#writes.push(...(await this.#parts.alerts.restore(this.#parts.store, unreadable)));
+    const stranger = (sink: string, count: number): void =>
+      this.#parts.logger.warn(
+        { sink, count },
+        `${count} alert(s) waited for the sink ${sink}, which the config has no longer: nobody is told of them`,
+      );
+    this.#writes.push(...(await this.#parts.alerts.restore(this.#parts.store, unreadable, stranger)));
     return problems;
   }
 

@@ -136,5 +136,9 @@ function checked(anomaly: Anomaly, { name, pop }: SeriesInfo, step: number): Ano
 function checkedHostility({ probability, contributions, text }: Hostility): Hostility {
   if (probability !== undefined && !(probability >= 0 && probability <= 1)) throw new Error(`answered with a chance of ${probability}`);
   if (!Array.isArray(contributions)) throw new Error('answered without contributions');
-  return { ...(probability !== undefined && { probability }), contributions: [...contributions], text: String(text) };
+  const parts = contributions.map((each) => {
+    if (!Number.isFinite(each?.amount)) throw new Error(`answered with a contribution of ${String(each?.amount)}`);
+    return { of: String(each.of), amount: each.amount, text: String(each.text) };
+  });
+  return { ...(probability !== undefined && { probability }), contributions: parts, text: String(text) };
 }

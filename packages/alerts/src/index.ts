@@ -1,3 +1,15 @@
+export { type AudienceOptions, audienceConfig } from './audience/config.ts';
+export { audience } from './audience/plugin.ts';
+export { type CombinedOptions, combinedConfig } from './detect/combined/config.ts';
+export { combined } from './detect/combined/plugin.ts';
+export { type CompositionOptions, compositionConfig } from './detect/composition/config.ts';
+export { composition } from './detect/composition/plugin.ts';
+export { type CompositionState, mixOf } from './detect/composition/state.ts';
+export { type EventSurprise, eventSurprise, type Mix, stepSurprise } from './detect/composition/surprise.ts';
+export { type ResidualOptions, residualConfig } from './detect/residual/config.ts';
+export { residual } from './detect/residual/plugin.ts';
+export { type ShapeOptions, shapeConfig } from './detect/shape/config.ts';
+export { shape } from './detect/shape/plugin.ts';
 export { type AlertmanagerOptions, alertmanagerConfig } from './sink/alertmanager/config.ts';
 export { alertmanager } from './sink/alertmanager/plugin.ts';
 export { type LogOptions, logConfig } from './sink/log/config.ts';

@@ -1,4 +1,7 @@
 export { aic, bic, freeParameters, logLikelihood } from './criteria.ts';
+export { type RegimeOptions, regimeConfig } from './detector/config.ts';
+export { regime } from './detector/plugin.ts';
+export type { RegimeState } from './detector/state.ts';
 export type { Durations, NegativeBinomialDurations, PoissonDurations, TableDurations } from './durations/durations.ts';
 export type {
   CategoricalEmission,

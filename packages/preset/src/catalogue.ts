@@ -9,14 +9,14 @@ import { simulated } from '@auspex/actuators/simulated';
 import { systemd } from '@auspex/actuators/systemd';
 import { trafficControl } from '@auspex/actuators/traffic-control';
 import { webhook } from '@auspex/actuators/webhook';
-import { alertLog, alertmanager, alertWebhook, pagerduty, slack, smtp } from '@auspex/alerts';
+import { alertLog, alertmanager, alertWebhook, combined, composition, pagerduty, residual, shape, slack, smtp } from '@auspex/alerts';
 import { audience } from '@auspex/alerts/audience';
 import { holidays } from '@auspex/calendars/holidays';
 import { httpCalendar } from '@auspex/calendars/http';
 import { ical } from '@auspex/calendars/ical';
 import { jsonCalendar } from '@auspex/calendars/json';
 import type { Plugin } from '@auspex/core';
-import { hmmRegime } from '@auspex/models-hmm';
+import { hmmRegime, regime } from '@auspex/models-hmm';
 import { rnn } from '@auspex/models-rnn';
 import { brainLstm } from '@auspex/models-rnn/brain';
 import { seasonal } from '@auspex/models-seasonal';
@@ -85,6 +85,11 @@ export const catalogue: readonly Plugin[] = [
   jsonCalendar,
   httpCalendar,
   holidays,
+  combined,
+  shape,
+  residual,
+  composition,
+  regime,
   alertmanager,
   alertWebhook,
   slack,

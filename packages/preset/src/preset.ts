@@ -1,4 +1,6 @@
 import { alertLog } from '@auspex/alerts';
+import { audience } from '@auspex/alerts/audience';
+import { combined } from '@auspex/alerts/detect';
 import { type AuspexConfig, use } from '@auspex/core';
 import { hmmRegime } from '@auspex/models-hmm';
 import { rnn } from '@auspex/models-rnn';
@@ -19,6 +21,8 @@ export type PresetInput = Pick<AuspexConfig, 'sources' | 'pools'> & Partial<Ausp
  * reactive policy asks for, which does not wait for its tolerance where demand is above what is ready. The seed's tiers are one line away:
  * `allocate: use(tieredAllocator, { floor: 'reactive', leadQuantile: 0.9 })`.
  *
+ * Pools' totals are looked at for what is abnormal, and their surges for attacks; what comes of it is logged, until a sink is named.
+ *
  * ```ts
  * export default preset({
  *   sources: [use(accessLog, { files: ['access.log'] })],
@@ -33,6 +37,10 @@ export function preset(input: PresetInput): AuspexConfig {
     assess: use(seedAssessor),
     allocate: use(quantileAllocator, { floor: 'reactive', reactive: { scaleOutTolerance: 0 } }),
     learners: [use(sensitivity)],
+    detectors: [
+      { ...use(combined), for: 'pools' },
+      { ...use(audience), for: 'pools' },
+    ],
     alerts: { sinks: [use(alertLog)] },
     store: use(lmdb, { path: '.auspex/store' }),
     ...input,

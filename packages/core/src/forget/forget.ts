@@ -107,7 +107,7 @@ async function tellOpaque({ store, prefix }: Scope, { parts }: Opened, what: For
   const name = 'user' in what ? what.user : what.group;
   if (name.length < LEAST) return;
   const why = 'holds the name in a form of its own';
-  for (const place of ['artifact/', 'plugin/']) {
+  for (const place of ['artifact/', 'plugin/', 'detect/']) {
     for await (const [key, value] of store.scan(place)) {
       if (key.includes(encodeURIComponent(name)) || Buffer.from(value).includes(name)) findings.keep(prefix + key, why);
     }

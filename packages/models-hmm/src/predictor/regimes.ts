@@ -17,15 +17,18 @@ const RHO_MOST = 0.99;
 const LEAST_SHARE = 1e-3;
 const LEAST_VARIANCE = 1e-6;
 
+/** What regimes are fitted to, and in. */
+type Fitted = Pick<HmmRegimeState, 'id' | 'residuals' | 'observed' | 'observedAtFit' | 'regimes'>;
+
 /** Whether it is time to fit: at 200 observations, then each time the history has grown by half, at the latest every `refitSteps`. */
-export function isFitDue(state: HmmRegimeState, refitSteps: number): boolean {
+export function isFitDue(state: Fitted, refitSteps: number): boolean {
   if (state.observed < FIRST_FIT) return false;
   if (!state.regimes) return true;
   return state.observed - state.observedAtFit >= Math.max(FIRST_FIT, Math.min(refitSteps, state.observed / 3));
 }
 
 /** Fits the regimes to the ring and sets the belief to what the fitted chain makes of it. */
-export function fitRegimes(state: HmmRegimeState, states: number, random: Random): void {
+export function fitRegimes(state: Fitted, states: number, random: Random): void {
   const values = state.residuals.toArray();
   const sequence = { values, dimensions: 1 };
   const warm = state.regimes?.model;

@@ -65,7 +65,7 @@ export function beginState(series: SeriesInfo, window: number, surgeAt: number):
 export type DecodeOptions = Pick<HmmRegimeOptions, 'states' | 'window' | 'surgeAt'>;
 
 /** What is written of the regimes. */
-interface PlainRegimes {
+export interface PlainRegimes {
   readonly model: Model<GaussianEmission>;
   readonly rho: number;
   readonly belief: Float64Array;
@@ -85,7 +85,7 @@ export function encodeState(state: HmmRegimeState): Uint8Array {
     ...rest,
     window: residuals.values.length,
     residuals: residuals.toArray(),
-    regimes: regimes && { model: regimes.model, rho: regimes.rho, belief: regimes.filter.belief },
+    regimes: regimes && plainRegimes(regimes),
   };
   return pack(plain);
 }
@@ -106,7 +106,12 @@ export function decodeState(bytes: Uint8Array, { states, window, surgeAt }: Deco
   return { ...rest, surgeAt, residuals: Ring.from(window, residuals), regimes: read?.model.states === states ? read : undefined };
 }
 
-function readRegimes({ model, rho, belief }: PlainRegimes): Regimes {
+export function plainRegimes({ model, rho, filter }: Regimes): PlainRegimes {
+  return { model, rho, belief: filter.belief };
+}
+
+/** @throws Error on what `plainRegimes` did not make */
+export function readRegimes({ model, rho, belief }: PlainRegimes): Regimes {
   checkModel(model);
   const whole =
     model.emission.family === 'gaussian' &&

@@ -1,0 +1,10 @@
+export { type CombinedOptions, combinedConfig } from './combined/config.ts';
+export { combined } from './combined/plugin.ts';
+export { type CompositionOptions, compositionConfig } from './composition/config.ts';
+export { composition } from './composition/plugin.ts';
+export { type CompositionState, mixOf } from './composition/state.ts';
+export { type EventSurprise, eventSurprise, type Mix, stepSurprise } from './composition/surprise.ts';
+export { type ResidualOptions, residualConfig } from './residual/config.ts';
+export { residual } from './residual/plugin.ts';
+export { type ShapeOptions, shapeConfig } from './shape/config.ts';
+export { shape } from './shape/plugin.ts';

@@ -1,0 +1,257 @@
+import type { Detector, Plugin, Usage, UsageEvent } from '@auspex/contracts';
+import { addTally, pack, SeededRandom, unpack } from '@auspex/numerics';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type CompositionState, composition, eventSurprise, mixOf, stepSurprise } from '../../src/detect/index.ts';
+import { at, eventOf, infoOf, MINUTE, make, usageOf } from './tools.ts';
+
+const plugin = composition as unknown as Plugin<'detector'>;
+const RESOURCES = { '/': 0.4, '/search': 0.3, '/item': 0.2, '/cart': 0.08, '/login': 0.02 };
+const COUNTRIES = { DE: 0.7, FR: 0.2, US: 0.1 };
+
+/** Counts as they come: Poisson around their shares. */
+const drawn = (random: SeededRandom, shares: Readonly<Record<string, number>>, requests: number): Record<string, number> =>
+  Object.fromEntries(Object.entries(shares).map(([key, share]) => [key, random.poisson(share * requests)]));
+
+class Life {
+  readonly detector: Detector;
+  readonly state: unknown;
+  readonly random = new SeededRandom('composition');
+  n = 0;
+
+  constructor(options: Record<string, unknown> = {}) {
+    this.detector = make(plugin, options);
+    this.state = this.detector.begin(infoOf());
+  }
+
+  usage(requests = 600, resource: Readonly<Record<string, number>> = RESOURCES, more: { users?: number; failed?: number } = {}): Usage {
+    const counts = drawn(this.random, resource, requests);
+    const country = drawn(this.random, COUNTRIES, requests);
+    return usageOf(this.n, { resource: counts, country }, { failed: this.random.poisson(0.002 * requests), ...more });
+  }
+
+  step(usage: Usage | undefined = this.usage(), truth: 'observed' | 'censored' = 'observed') {
+    const value = usage.offered / 60;
+    return this.detector.detect(this.state, at(this.n++, value, MINUTE, truth), value, { usage: () => usage });
+  }
+
+  live(steps: number, requests = 600): number[] {
+    return Array.from({ length: steps }, () => this.step(this.usage(requests)).score);
+  }
+}
+
+const takenOver = { ...RESOURCES, '/': 0.12, '/login': 0.3 };
+
+describe('what it finds while as many come as always', () => {
+  const lived = (): Life => {
+    const life = new Life();
+    life.live(3000);
+    return life;
+  };
+
+  it('a resource that much more is asked of', () => {
+    const life = lived();
+    const { score, cause } = life.step(life.usage(600, takenOver));
+    expect(score).toBeGreaterThan(0.99999);
+    expect(cause).toMatch(/^resource \/login (2[5-9]|3[0-5]) %, usually (1\.9|2|2\.1) %$/);
+  });
+
+  it('a resource that is new, by its name', () => {
+    const life = lived();
+    const { score, cause } = life.step(life.usage(600, { ...RESOURCES, '/wp-login': 0.1 }));
+    expect(score).toBeGreaterThan(0.99999);
+    expect(cause).toMatch(/^resource \/wp-login .* usually 0 %$/);
+  });
+
+  it('one that is gone', () => {
+    const life = lived();
+    const { '/item': _, ...rest } = RESOURCES;
+    const { score, cause } = life.step(life.usage(700, rest));
+    expect(score).toBeGreaterThan(0.99999);
+    expect(cause).toMatch(/^resource \/item 0 %, usually 20 %$/);
+  });
+
+  it('failures', () => {
+    const life = lived();
+    const { score, cause } = life.step(life.usage(600, RESOURCES, { failed: 60 }));
+    expect(score).toBeGreaterThan(0.99999);
+    expect(cause).toMatch(/^requests that are failed 10 %/);
+  });
+
+  it('a few users who ask for much', () => {
+    const life = lived();
+    const { score, cause } = life.step(life.usage(600, RESOURCES, { users: 6 }));
+    expect(score).toBeGreaterThan(0.99999);
+    expect(cause).toMatch(/requests a user, usually (9\.9\d|10)$/);
+  });
+
+  it('a small shift that lasts', () => {
+    const life = lived();
+    const shifted = { ...RESOURCES, '/': 0.37, '/login': 0.05 };
+    expect(Math.max(...Array.from({ length: 30 }, () => life.step(life.usage(200, shifted)).score))).toBeGreaterThan(0.9999);
+  });
+
+  it('also where capacity hid some, which teaches nothing', () => {
+    const life = lived();
+    const before = mixOf(life.state as CompositionState).resource;
+    const kept = structuredClone([...before.counts]);
+    expect(life.step(life.usage(600, takenOver), 'censored').score).toBeGreaterThan(0.99999);
+    expect([...mixOf(life.state as CompositionState).resource.counts]).toEqual(kept);
+  });
+});
+
+describe('what is no shift', () => {
+  it('counting noise, whether many come or few', () => {
+    for (const requests of [20, 600, 6000]) {
+      const life = new Life();
+      life.live(2000, requests);
+      const got = life.live(8000, requests);
+      expect(got.filter((score) => score >= 0.999).length / got.length).toBeLessThan(0.003);
+      expect(got.filter((score) => score >= 0.9999).length / got.length).toBeLessThan(0.001);
+    }
+  }, 30_000);
+
+  it('one request at night for what hardly anybody asks for', () => {
+    const life = new Life();
+    life.live(3000);
+    const { score } = life.step(usageOf(life.n, { resource: { '/cart': 1, '/login': 1 }, country: { US: 2 } }, { users: 1 }));
+    expect(score).toBeLessThan(0.9999);
+  });
+
+  it('more of everything', () => {
+    const life = new Life();
+    life.live(3000);
+    expect(Math.max(...life.live(20, 6000))).toBeLessThan(0.9999);
+  });
+
+  it('that a step has so many resources that its tally keeps a sample of them', () => {
+    const life = new Life();
+    const many = (n: number): Usage => {
+      const usage = life.usage();
+      // More than 512 distinct keys now and then: the tally then leaves some of the usual ones to `other`.
+      if (n % 3 === 0) for (let i = 0; i < 600; i++) addTally(usage.resources, `/item/${n}/${i}`, 1);
+      return usage;
+    };
+    for (let n = 0; n < 1500; n++) life.step(many(n));
+    const got = Array.from({ length: 600 }, (_, n) => life.step(many(n)).score);
+    expect(got.filter((score) => score >= 0.9999).length).toBeLessThan(3);
+  });
+});
+
+describe('what lasts', () => {
+  it('an incident is hardly learnt: after it the usual mix is the usual one', () => {
+    const life = new Life();
+    life.live(3000);
+    for (let n = 0; n < 120; n++) life.step(life.usage(600, takenOver));
+    expect(Math.max(...life.live(90).slice(60))).toBeLessThan(0.9999);
+    expect(life.step(life.usage(600, takenOver)).score).toBeGreaterThan(0.99999);
+  });
+
+  it('a mix that stays is the usual one in the end', () => {
+    const life = new Life({ settle: '2h', memory: '2h' });
+    life.live(3000);
+    const got = Array.from({ length: 1500 }, () => life.step(life.usage(600, takenOver)).score);
+    expect(got[0]).toBeGreaterThan(0.99999);
+    expect(Math.max(...got.slice(-200))).toBeLessThan(0.9999);
+  });
+});
+
+describe('the surprise of one event', () => {
+  const life = new Life();
+  life.live(500);
+  const mix = mixOf(life.state as CompositionState);
+
+  it('is in bits, with its parts named, the most surprising first', () => {
+    const usual = eventSurprise(mix, eventOf({ resource: '/', country: 'DE' }));
+    const odd = eventSurprise(mix, eventOf({ resource: '/', country: 'KP' }));
+    expect(usual.parts.find(({ attribute }) => attribute === 'resource')?.bits).toBeCloseTo(-Math.log2(0.4), 1);
+    expect(usual.bits).toBeCloseTo(
+      usual.parts.reduce((sum, { bits }) => sum + bits, 0),
+      10,
+    );
+    expect(odd.parts[0]).toMatchObject({ attribute: 'country', key: 'KP' });
+    expect(odd.bits).toBeGreaterThan(usual.bits + 10);
+  });
+
+  it('knows nothing where nothing is known: the first event of a group has no bits', () => {
+    const detector = make(plugin);
+    expect(eventSurprise(mixOf(detector.begin(infoOf()) as CompositionState), eventOf({ resource: '/' })).bits).toBe(0);
+  });
+
+  it('has the mean surprise of the step as its mean over the events', () => {
+    const event = fc.record({
+      kind: fc.constantFrom('request', 'sign-in', 'sign-in-failure', 'session-end'),
+      outcome: fc.constantFrom('served', 'failed', 'throttled', 'timed-out'),
+      resource: fc.option(fc.constantFrom(...Object.keys(RESOURCES), '/new', `/${'long'.repeat(40)}`), { nil: undefined }),
+      country: fc.option(fc.constantFrom('DE', 'FR', 'KP'), { nil: undefined }),
+      feature: fc.option(fc.constantFrom('a', 'b'), { nil: undefined }),
+      accessLevel: fc.option(fc.constantFrom('free', 'paid'), { nil: undefined }),
+    });
+    fc.assert(
+      fc.property(fc.array(event, { minLength: 1, maxLength: 60 }), (given) => {
+        const events = given.map((each) => eventOf(each as Partial<UsageEvent>));
+        const mean = events.reduce((sum, each) => sum + eventSurprise(mix, each).bits, 0) / events.length;
+        expect(stepSurprise(mix, countedBy(events))).toBeCloseTo(mean, 9);
+      }),
+      { seed: 7, numRuns: 300 },
+    );
+  });
+});
+
+/** Counts events as the engine does. */
+function countedBy(events: readonly UsageEvent[]): Usage {
+  const usage = usageOf(0, {}, { requests: 0, users: 0 });
+  const outcomes = { served: 'served', failed: 'failed', throttled: 'throttled', 'timed-out': 'timedOut' } as const;
+  for (const { kind, resource, country, feature, accessLevel, outcome } of events) {
+    addTally(usage.kinds, kind, 1);
+    if (kind === 'session-end') continue;
+    if (country !== undefined) addTally(usage.countries, country, 1);
+    if (feature !== undefined) addTally(usage.features, feature, 1);
+    if (accessLevel !== undefined) addTally(usage.accessLevels, accessLevel, 1);
+    if (kind !== 'request') continue;
+    if (resource !== undefined) addTally(usage.resources, resource, 1);
+    usage.offered++;
+    usage[outcomes[outcome]]++;
+  }
+  return usage;
+}
+
+describe('the state', () => {
+  it('is bounded, whatever clients ask for', () => {
+    const life = new Life();
+    const sizes: number[] = [];
+    for (let n = 0; n < 2000; n++) {
+      const usage = life.usage();
+      for (let i = 0; i < 50; i++) addTally(usage.resources, `/${'x'.repeat(300)}/${n}/${i}`, 1);
+      life.step(usage);
+      if (n % 500 === 499) sizes.push(life.detector.encode(life.state).length);
+    }
+    expect(Math.max(...sizes)).toBeLessThan(60_000);
+    expect((sizes[3] as number) / (sizes[0] as number)).toBeLessThan(1.1);
+  }, 30_000);
+
+  it('scores on as if it had not been written', () => {
+    const [whole, parted] = [new Life(), new Life()];
+    const wanted = whole.live(800);
+    let { state } = parted;
+    const got = Array.from({ length: 800 }, (_, n) => {
+      if (n % 90 === 0) state = parted.detector.decode(parted.detector.encode(state));
+      const usage = parted.usage();
+      const value = usage.offered / 60;
+      return parted.detector.detect(state, at(parted.n++, value), value, { usage: () => usage }).score;
+    });
+    expect(got).toEqual(wanted);
+  });
+
+  it('of another version is refused', () => {
+    const { detector, state } = new Life();
+    expect(() => detector.decode(pack({ ...unpack<object>(detector.encode(state)), v: 2 }))).toThrow(/format 1/);
+  });
+});
+
+it('without usage it is mild, and nobody is told', () => {
+  const detector = make(plugin);
+  const state = detector.begin(infoOf());
+  expect(detector.detect(state, at(0, 2000), 100).score).toBeLessThan(0.5);
+  expect(detector.detect(state, at(1, 2000), undefined)).toMatchObject({ score: 0 });
+});

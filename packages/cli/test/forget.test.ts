@@ -85,7 +85,9 @@ describe('forget user', () => {
     expect(report.erased.closedUsage).toBeGreaterThan(20);
     const again = await forget(cwd, 'user', '10.0.0.3');
     expect(again.code).toBe(0);
-    expect(again.out).toMatch(/^user 10\.0\.0\.3 {2}nothing was found\n {2}left {4}states of detectors: [^~]*\n {2}note {4}hashes of users of days before 20\d\d-\d\d-\d\d/);
+    expect(again.out).toMatch(
+      /^user 10\.0\.0\.3 {2}nothing was found\n {2}left {4}states of detectors: [^~]*\n {2}note {4}hashes of users of days before 20\d\d-\d\d-\d\d/,
+    );
   });
 
   it('who was never there says so', async () => {

@@ -3,7 +3,7 @@ import { addDistinct, addTally, emptyDistinct, emptyTally, hash32 } from '@auspe
 import { fakeContext } from '@auspex/testkit';
 
 export const MINUTE = 60_000;
-export const DAY = 86_400_000;
+const DAY = 86_400_000;
 export const START = Date.UTC(2026, 0, 5);
 
 export function infoOf(stepMs = MINUTE, zone = 'UTC'): SeriesInfo {
@@ -70,5 +70,3 @@ export function usageOf(
 export function eventOf(given: Partial<UsageEvent> = {}): UsageEvent {
   return { at: START, kind: 'request', group: 'web', pop: '', outcome: 'served', ...given };
 }
-
-export type { Anomaly };

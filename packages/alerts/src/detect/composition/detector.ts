@@ -1,12 +1,12 @@
-import type { Anomaly, Detector, DetectView, Observation, SeriesInfo, Usage } from '@auspex/contracts';
+import type { Anomaly, Detector, DetectView, Observation, SeriesInfo, Tally, Usage } from '@auspex/contracts';
 import { learnBounded, scoreOf, surpriseAbove } from '@auspex/numerics';
 import { combine } from '../combined/combine.ts';
 import { figure, percent } from '../text.ts';
 import { ATTRIBUTES, type Attribute, NAMES, tallyOf } from './attributes.ts';
 import type { CompositionOptions } from './config.ts';
-import { addWeights, atLevel, totalOf } from './mix.ts';
+import { addWeights, atLevel, keyed, totalOf } from './mix.ts';
 import { learnRatio, offsetOf, RATIOS, type RatioName, ratioOf, ratioSurprises } from './ratio.ts';
-import { type Shift, shiftOf } from './shift.ts';
+import { newestIn, REST, type Shift, shiftOf } from './shift.ts';
 import { type AttributeState, beginState, type CompositionState, decodeState, encodeState, mixOf } from './state.ts';
 
 /** Steps in which what is recent counts half. */
@@ -21,10 +21,19 @@ const HARDLY = 0.02;
 /** And so much for how far steps are from the usual mix. */
 const SELDOM = 0.1;
 
-/** What speaks for a shift. */
-interface Evidence {
-  readonly surprise: number;
-  readonly text: () => string;
+/** What an attribute of a step says: how far it is from the usual mix, and how far the last few steps are. */
+interface Shifted {
+  readonly name: Attribute;
+  readonly seen: Tally;
+  readonly sharp: Shift;
+  readonly lasting: Shift;
+}
+
+/** What a figure a request says: its logarithm is that far from its mean. */
+interface Moved {
+  readonly name: RatioName;
+  readonly value: number;
+  readonly offset: number;
 }
 
 /** Is what is asked for, by whom and from where, mixed as usual? The volume is others' business. */
@@ -46,32 +55,16 @@ export class Composition implements Detector<CompositionState> {
     if (truth === 'missing' || truth === 'masked') return answer(0, `the step is ${truth}`);
     const usage = view?.usage();
     if (usage === undefined) return answer(...byVolume(observation, expected));
-    const requests = usage.offered + usage.retried;
     if (!(totalOf(usage.kinds) > 0)) return answer(0, 'nobody came');
-    const shifts = ATTRIBUTES.flatMap((name) => this.#shift(state.attributes[name], usage, name));
-    const mix = mixOf(state);
-    const ratios = RATIOS.flatMap((name) => {
-      const value = ratioOf(name, usage, mix);
-      return value === undefined ? [] : [{ name, value, offset: offsetOf(state.ratios[name], value, requests) }];
-    });
-    const evidence = [
-      ...shifts.flatMap(({ evidence: own }) => own),
-      ...ratios.flatMap(({ name, value, offset }) => ratioEvidence(state, name, value, offset)),
-    ];
-    const surprise = state.learnt < this.#options.fill || evidence.length === 0 ? 0 : combine(evidence.map((one) => one.surprise));
+    const shifts = this.#shifts(state, usage);
+    const moves = movesOf(state, usage);
+    const surprises = [...shifts.flatMap((shift) => shiftSurprises(state, shift)), ...moves.flatMap((move) => moveSurprises(state, move))];
+    const scored = state.learnt >= this.#options.fill && surprises.length > 0;
+    const surprise = scored ? combine(surprises) : 0;
+    const cause = scored ? causeOf(state, shifts, moves, surprises) : 'too little is known of what is usual';
     // Of what capacity hid nobody knows what it was: the mix of the rest is looked at, and not learnt.
-    if (truth === 'observed') {
-      const weight = this.#weight(state, step, surprise);
-      const passed = Number.isNaN(state.last) ? 1 : Math.max(1, Math.round((step - state.last) / state.stepMs));
-      const keep = 0.5 ** ((weight * passed * state.stepMs) / this.#options.memory);
-      for (const { learn } of shifts) learn(keep, weight);
-      for (const { name, value, offset } of ratios) learnRatio(state.ratios[name], value, offset, weight * (1 - keep), MEMORY);
-      state.learnt++;
-      state.last = step;
-    }
-    if (state.learnt <= this.#options.fill) return answer(0, 'too little is known of what is usual');
-    const [first] = evidence.sort((a, b) => b.surprise - a.surprise);
-    return answer(scoreOf(surprise), first ? first.text() : 'nothing is known of what was asked for');
+    if (truth === 'observed') this.#learn(state, step, surprise, shifts, moves);
+    return answer(scoreOf(surprise), cause);
   }
 
   encode(state: CompositionState): Uint8Array {
@@ -80,6 +73,41 @@ export class Composition implements Detector<CompositionState> {
 
   decode(bytes: Uint8Array): CompositionState {
     return decodeState(bytes);
+  }
+
+  /** Attributes that have counts, with the step among the last few. */
+  #shifts({ attributes }: CompositionState, usage: Usage): Shifted[] {
+    const found: Shifted[] = [];
+    for (const name of ATTRIBUTES) {
+      const given = tallyOf(usage, name);
+      const requests = totalOf(given);
+      if (requests === 0) continue;
+      const state = attributes[name];
+      const seen = levelled(state, keyed(given));
+      addWeights(state.recent, seen, RECENT, 1, 2 * this.#options.keys);
+      const weight = totalOf(state.usual);
+      const sharp = shiftOf(state.usual, weight, seen, requests);
+      const lasting = shiftOf(state.usual, weight, state.recent, totalOf(state.recent));
+      found.push({ name, seen, sharp, lasting });
+    }
+    return found;
+  }
+
+  #learn(state: CompositionState, step: number, surprise: number, shifts: readonly Shifted[], moves: readonly Moved[]): void {
+    const { memory, keys } = this.#options;
+    const weight = this.#weight(state, step, surprise);
+    const by = weight < 1 ? SELDOM : 1;
+    const passed = Number.isNaN(state.last) ? 1 : Math.max(1, Math.round((step - state.last) / state.stepMs));
+    const keep = 0.5 ** ((weight * passed * state.stepMs) / memory);
+    for (const { name, seen, sharp, lasting } of shifts) {
+      const own = state.attributes[name];
+      learnBounded(own.sharp, sharp.figure, LEAST, MEMORY, by);
+      learnBounded(own.lasting, lasting.figure, LEAST, MEMORY, by);
+      addWeights(own.usual, seen, keep, weight, keys);
+    }
+    for (const { name, value, offset } of moves) learnRatio(state.ratios[name], value, offset, weight * (1 - keep), MEMORY);
+    state.learnt++;
+    state.last = step;
   }
 
   /** How much a step counts for what is usual: an unusual one hardly, until it has lasted so long that it is usual. */
@@ -91,55 +119,55 @@ export class Composition implements Detector<CompositionState> {
     if (Number.isNaN(state.since)) state.since = step;
     return step - state.since < this.#options.settle ? HARDLY : 1;
   }
+}
 
-  /** What the step and the last few say of an attribute. Nothing where it has no counts. */
-  #shift(
-    state: AttributeState,
-    usage: Usage,
-    name: Attribute,
-  ): { readonly evidence: readonly Evidence[]; readonly learn: (keep: number, weight: number) => void }[] {
-    const given = tallyOf(usage, name);
-    if (totalOf(given) === 0) return [];
-    const level = Math.max(given.level, state.usual.level);
-    const seen = atLevel(given, level);
-    state.usual = atLevel(state.usual, level);
-    state.recent = atLevel(state.recent, level);
-    const { keys } = this.#options;
-    const learn = (keep: number, weight: number): void => addWeights(state.usual, seen, keep, weight, keys);
-    addWeights(state.recent, seen, RECENT, 1, 2 * keys);
-    if (totalOf(state.usual) === 0) return [{ evidence: [], learn }];
-    const [sharp, lasting] = [shiftOf(state.usual, seen), shiftOf(state.usual, state.recent)];
-    const evidence = [
-      { surprise: surpriseAbove(state.sharp, sharp.figure, LEAST), text: () => told(name, sharp) },
-      { surprise: surpriseAbove(state.lasting, lasting.figure, LEAST), text: () => told(name, lasting) },
-    ];
-    return [
-      {
-        evidence,
-        learn: (keep, weight) => {
-          const by = weight < 1 ? SELDOM : 1;
-          learnBounded(state.sharp, sharp.figure, LEAST, MEMORY, by);
-          learnBounded(state.lasting, lasting.figure, LEAST, MEMORY, by);
-          learn(keep, weight);
-        },
-      },
-    ];
+/** The counts and what they are compared with, of one level of sampling. */
+function levelled(state: AttributeState, given: Tally): Tally {
+  const level = Math.max(given.level, state.usual.level);
+  state.usual = atLevel(state.usual, level);
+  state.recent = atLevel(state.recent, level);
+  return atLevel(given, level);
+}
+
+function movesOf(state: CompositionState, usage: Usage): Moved[] {
+  const mix = mixOf(state);
+  const requests = usage.offered + usage.retried;
+  const found: Moved[] = [];
+  for (const name of RATIOS) {
+    const value = ratioOf(name, usage, mix);
+    if (value !== undefined) found.push({ name, value, offset: offsetOf(state.ratios[name], value, requests) });
   }
+  return found;
 }
 
-function ratioEvidence(state: CompositionState, name: RatioName, value: number, offset: number): Evidence[] {
-  const ratio = state.ratios[name];
-  const usually = Math.exp(ratio.mean);
-  const text = (): string => {
-    if (name === 'users') return `${figure(1 / value)} requests a user, usually ${figure(1 / usually)}`;
-    const unit = name === 'bytes' ? 'bytes' : 'bits of surprise';
-    return `${figure(value)} ${unit} a request, usually ${figure(usually)}`;
-  };
-  return ratioSurprises(ratio, offset).map((surprise) => ({ surprise, text }));
+function shiftSurprises({ attributes }: CompositionState, { name, sharp, lasting }: Shifted): readonly [sharp: number, lasting: number] {
+  const state = attributes[name];
+  return [surpriseAbove(state.sharp, sharp.figure, LEAST), surpriseAbove(state.lasting, lasting.figure, LEAST)];
 }
 
-function told(name: Attribute, { key, share, usually }: Shift): string {
-  return `${NAMES[name]} ${key === '' ? 'seldom seen' : key} ${percent(share)}, usually ${percent(usually)}`;
+function moveSurprises({ ratios }: CompositionState, { name, offset }: Moved): readonly [above: number, below: number] {
+  return ratioSurprises(ratios[name], offset);
+}
+
+/** What the strongest of the surprises has to say; each shift and each move has two of them. */
+function causeOf(state: CompositionState, shifts: readonly Shifted[], moves: readonly Moved[], surprises: readonly number[]): string {
+  const strongest = surprises.indexOf(Math.max(...surprises));
+  const shift = shifts[strongest >> 1];
+  if (shift === undefined) return movedText(state, moves[(strongest >> 1) - shifts.length] as Moved);
+  const isSharp = strongest % 2 === 0;
+  const { usual, recent } = state.attributes[shift.name];
+  const { key, share, usually } = isSharp ? shift.sharp : shift.lasting;
+  const counts = isSharp ? shift.seen : recent;
+  // Most of those that are seldom seen may be one, which has a name.
+  const newest = key === REST ? newestIn(usual, counts) : undefined;
+  const [told, now, before] = newest ? [newest.key, newest.count / totalOf(counts), 0] : [key || 'seldom seen', share, usually];
+  return `${NAMES[shift.name]} ${told} ${percent(now)}, usually ${percent(before)}`;
+}
+
+function movedText({ ratios }: CompositionState, { name, value }: Moved): string {
+  const usually = Math.exp(ratios[name].mean);
+  if (name === 'users') return `${figure(1 / value)} requests a user, usually ${figure(1 / usually)}`;
+  return `${figure(value)} ${name === 'bytes' ? 'bytes' : 'bits of surprise'} a request, usually ${figure(usually)}`;
 }
 
 /** Where nothing is known of the mix: the volume, so mildly that nobody is told. */

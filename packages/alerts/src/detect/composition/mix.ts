@@ -16,6 +16,16 @@ export function keyOf(name: string): string {
   return name.length <= LONGEST ? name : `${name.slice(0, LONGEST - 9)}~${hash32(name).toString(16).padStart(8, '0')}`;
 }
 
+/** Counts by keys as they are kept; the same object where no name is too long. */
+export function keyed(tally: Tally): Tally {
+  let isLong = false;
+  for (const name of tally.counts.keys()) isLong ||= name.length > LONGEST;
+  if (!isLong) return tally;
+  const counts = new Map<string, number>();
+  for (const [name, count] of tally.counts) counts.set(keyOf(name), (counts.get(keyOf(name)) ?? 0) + count);
+  return { ...tally, counts };
+}
+
 /**
  * Two tallies of the same sampling level: a key that one keeps and the other leaves to chance would seem to come and go.
  *
@@ -32,7 +42,7 @@ export function totalOf({ counts, other }: Tally): number {
 }
 
 /**
- * Adds counts to what is usual, in place. Both are of one level.
+ * Adds counts to what is usual, in place. Both are of one level, by keys as they are kept.
  *
  * @param keep share of what was known that is kept
  * @param most keys; the lightest go to `other`
@@ -40,10 +50,7 @@ export function totalOf({ counts, other }: Tally): number {
 export function addWeights(weights: Weights, { counts, other }: Tally, keep: number, by: number, most: number): void {
   weights.other = keep * weights.other + by * other;
   for (const [key, weight] of weights.counts) weights.counts.set(key, keep * weight);
-  for (const [name, count] of counts) {
-    const key = keyOf(name);
-    weights.counts.set(key, (weights.counts.get(key) ?? 0) + by * count);
-  }
+  for (const [key, count] of counts) weights.counts.set(key, (weights.counts.get(key) ?? 0) + by * count);
   if (weights.counts.size <= most * 1.25) return;
   // Equal weights are told apart by their keys, so that the order of arrival does not matter.
   const lightest = [...weights.counts].sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1)).slice(0, weights.counts.size - most);

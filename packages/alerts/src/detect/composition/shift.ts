@@ -1,5 +1,5 @@
 import type { Tally } from '@auspex/contracts';
-import { keyOf, totalOf, type Weights } from './mix.ts';
+import type { Weights } from './mix.ts';
 
 /** Shares wander by themselves: by so much of a share it is no shift, however many requests tell it. */
 const WANDERS = 0.1;
@@ -8,58 +8,54 @@ const MATTERS = 0.002;
 /** What a key that was never seen weighs. */
 const UNSEEN = 0.5;
 /** What stands for all keys that are none of their own. */
-const REST = '';
+export const REST = '';
 
 /** How far a mix is from the usual one, and by what most. */
 export interface Shift {
   readonly figure: number;
-  /** '' = many that are seldom seen. */
+  /** `REST` = by those that are seldom seen. */
   readonly key: string;
   readonly share: number;
   readonly usually: number;
 }
 
-/** Of one count, as the likelihood ratio has it (the G-test's term): exp of minus half of it is how rare the count is. Half a count apart is nothing apart. */
-function devianceOf(count: number, expected: number): number {
+/**
+ * How rare a count is, as the likelihood ratio has it (the term of a G-test): exp of minus half of it. It is divided by how much more the count varies than by
+ * counting alone, since the usual shares are counted too, and wander. Half a count apart is nothing apart.
+ */
+function distanceOf(count: number, expected: number, requests: number, all: number): number {
   const off = count - expected;
-  if (Math.abs(off) <= 0.5) return 0;
+  if (Math.abs(off) <= 0.5 || Math.abs(off) < MATTERS * requests) return 0;
   const n = count - 0.5 * Math.sign(off);
-  return 2 * ((n > 0 ? n * Math.log(n / expected) : 0) - n + expected);
+  const deviance = 2 * ((n > 0 ? n * Math.log(n / expected) : 0) - n + expected);
+  return deviance / (1 + requests / all + WANDERS ** 2 * expected);
 }
 
-/**
- * The distance of counts from their usual shares: the sum over keys of their deviances, each by how much more it varies than by counting alone, since the usual
- * shares are counted too, and wander.
- */
-export function shiftOf(usual: Weights, seen: Tally): Shift {
-  const [requests, weight] = [totalOf(seen), totalOf(usual)];
+/** The distance of counts from their usual shares: the sum over keys. @param requests total of the counts. @param weight total of the usual ones */
+export function shiftOf(usual: Weights, weight: number, seen: Tally, requests: number): Shift {
   const all = weight + UNSEEN * (usual.counts.size + 1);
-  let figure = 0;
-  let most = { key: REST, off: -1, share: 0, usually: 0 };
-  const add = (key: string, count: number, own: number): void => {
-    const usually = (own + UNSEEN) / all;
-    const expected = requests * usually;
-    const matters = Math.abs(count - expected) >= MATTERS * requests;
-    const off = matters ? devianceOf(count, expected) / (1 + requests / all + WANDERS ** 2 * expected) : 0;
+  const each = requests / all;
+  let [figure, most, rest] = [0, -1, requests];
+  let [key, count, usually] = [REST, 0, 0];
+  for (const [name, own] of usual.counts) {
+    const now = seen.counts.get(name) ?? 0;
+    const off = distanceOf(now, each * (own + UNSEEN), requests, all);
+    rest -= now;
     figure += off;
-    if (off > most.off) most = { key, off, share: count / requests, usually };
-  };
-  let rest = seen.other;
-  const present = new Map<string, number>();
-  let newest: readonly [name: string, count: number] = [REST, 0];
-  for (const [name, count] of seen.counts) {
-    const key = keyOf(name);
-    if (usual.counts.has(key)) present.set(key, (present.get(key) ?? 0) + count);
-    else {
-      rest += count;
-      if (count > newest[1]) newest = [key, count];
-    }
+    if (off > most) [most, key, count, usually] = [off, name, now, own];
   }
-  for (const [key, own] of usual.counts) add(key, present.get(key) ?? 0, own);
-  add(REST, rest, usual.other);
-  // Most of the rest may be one key, which has a name.
-  const isOne = most.key === REST && newest[1] > rest / 2;
-  return isOne
-    ? { figure, key: newest[0], share: newest[1] / requests, usually: 0 }
-    : { figure, key: most.key, share: most.share, usually: most.usually };
+  const off = distanceOf(rest, each * (usual.other + UNSEEN), requests, all);
+  if (off > most) [key, count, usually] = [REST, rest, usual.other];
+  return { figure: figure + off, key, share: count / requests, usually: (usually + UNSEEN) / all };
+}
+
+/** The most frequent key that is none of the usual ones, where it is most of those. */
+export function newestIn(usual: Weights, { counts, other }: Tally): { readonly key: string; readonly count: number } | undefined {
+  let [key, count, rest] = [REST, 0, other];
+  for (const [name, own] of counts) {
+    if (usual.counts.has(name)) continue;
+    rest += own;
+    if (own > count) [key, count] = [name, own];
+  }
+  return count > rest / 2 ? { key, count } : undefined;
 }

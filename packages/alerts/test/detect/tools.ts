@@ -1,9 +1,8 @@
-import type { Anomaly, Detector, Observation, Plugin, SeriesInfo, Usage, UsageEvent } from '@auspex/contracts';
+import type { Detector, Observation, Plugin, SeriesInfo, Usage, UsageEvent } from '@auspex/contracts';
 import { addDistinct, addTally, emptyDistinct, emptyTally, hash32 } from '@auspex/numerics';
 import { fakeContext } from '@auspex/testkit';
 
 export const MINUTE = 60_000;
-const DAY = 86_400_000;
 export const START = Date.UTC(2026, 0, 5);
 
 export function infoOf(stepMs = MINUTE, zone = 'UTC'): SeriesInfo {

@@ -260,7 +260,9 @@ describe('examples/05-kubernetes', () => {
     const board = JSON.parse(read('dashboard.json'));
     const queries: string[] = board.panels.flatMap(({ targets = [] }: Json) => targets.map(({ expr }: Json) => expr));
     const names = new Set([...JSON.stringify(board).matchAll(/auspex_[a-z_]+/g)].map(([name]) => name));
-    expect([...names].filter((name) => !served.has(name))).toEqual([]);
+    // Of a surge that was judged, and of a plugin that failed, which nothing here is or does.
+    const others = ['auspex_hostility', 'auspex_stage_failures_total'];
+    expect([...names].filter((name) => !served.has(name) && !others.includes(name))).toEqual([]);
     expect(queries.length).toBeGreaterThan(10);
     expect(await unanswered(prometheus.address, queries), 'queries without an answer').toEqual([]);
     expect(new Set(board.panels.map(({ id }: Json) => id)).size).toBe(board.panels.length);

@@ -67,6 +67,8 @@ export class Ingest {
     this.#options = options;
     this.#logger = logger;
     this.#meter = meter;
+    // A counter that begins with its first count hides that one from whoever looks at its increase.
+    for (const name of ['events_late', 'records_malformed', 'events_ahead']) meter.count(`auspex_${name}_total`, 0);
     this.#unheard = new Set(sources.keys());
   }
 

@@ -47,6 +47,16 @@ describe('scores of a file', () => {
     expect(await scored('cut', given.slice(0, count))).toEqual(whole.slice(0, count + 1));
   });
 
+  it('are the same also where rows come at another pace later, which the whole file would know', async () => {
+    let at = Date.UTC(2026, 0, 5);
+    const given = rows(1000).map((row, n) => {
+      at += n < 200 ? 300_000 : 600_000;
+      return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')},${row.split(',')[1]}`;
+    });
+    const whole = await scored('pace', given);
+    expect(await scored('paced', given.slice(0, 300))).toEqual(whole.slice(0, 301));
+  });
+
   it('of rows without a value are 0, and teach nothing', async () => {
     const given = rows(400);
     given[200] = `${(given[200] as string).split(',')[0]},NaN`;

@@ -43,11 +43,10 @@ export function nabScores(results: string, nab: string): ReadonlyMap<string, Nab
 }
 
 export function nabText(scores: ReadonlyMap<string, NabScore>): string {
-  const head = 'NAB score, standard / low FP / low FN';
-  return [
-    head,
-    ...[...scores].map(([name, own]) => `  ${name.padEnd(24)} ${PROFILES.map((profile) => own[profile].toFixed(2)).join(' / ')}`),
-  ].join('\n');
+  const told = (own: NabScore): string =>
+    Number.isNaN(own.standard) ? 'nothing to find' : PROFILES.map((profile) => own[profile].toFixed(2)).join(' / ');
+  const head = 'NAB score, standard / low FP / low FN; each line at thresholds of its own';
+  return [head, ...[...scores].map(([name, own]) => `  ${name.padEnd(24)} ${told(own)}`)].join('\n');
 }
 
 const sigmoid = (x: number): number => (x > 3 ? -1 : 2 / (1 + Math.exp(5 * x)) - 1);

@@ -40,7 +40,7 @@ for (let n = first; n < first + count; n++) {
 }
 const result = score(played);
 console.log(
-  `${count} worlds (${flags.prefix}-${first} to ${flags.prefix}-${first + count - 1}), ${played.length} pools, ${result.weeks} pool-weeks`,
+  `${count} world${count === 1 ? '' : 's'} (${flags.prefix}-${first} to ${flags.prefix}-${first + count - 1}), ${played.length} pools, ${result.weeks} pool-weeks`,
 );
 console.log(text(result));
 if (flags.tell)

@@ -47,6 +47,14 @@ it('a regime that is known is no news, one that is not stands out', () => {
   expect(cause).toMatch(/^-60 % of what is expected, which no regime explains$/);
 });
 
+it('what is out of all measure does not become the measure', () => {
+  const life = new Life();
+  life.live(3000);
+  expect(life.step(1e9).score).toBeGreaterThan(0.99999);
+  life.live(100);
+  expect(life.step(0.4).score).toBeGreaterThan(0.999);
+});
+
 it('a level between the regimes, which each of them is far from, stands out, too', () => {
   const life = new Life();
   life.live(6000);
@@ -58,6 +66,8 @@ it('what lasts becomes a regime', () => {
   life.live(4000);
   const during = Array.from({ length: 1500 }, () => life.step(0.4 * Math.exp(0.04 * life.random.normal())).score);
   expect(during[0]).toBeGreaterThan(0.99999);
+  const means = (life.state as RegimeState).regimes?.model.emission.means as Float64Array;
+  expect(Math.min(...means)).toBeCloseTo(Math.log(0.4), 1);
   expect(during.slice(-300).filter((score) => score > 0.9999).length).toBeLessThan(3);
 });
 

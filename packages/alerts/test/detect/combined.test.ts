@@ -93,7 +93,7 @@ describe('parts', () => {
     const state = twice.begin(infoOf());
     for (let n = 0; n < 300; n++) twice.detect(state, at(n, 100 + (n % 7)), undefined);
     const back = twice.decode(twice.encode(state));
-    expect(twice.detect(back, at(300, 900), undefined)).toEqual(twice.detect(state, at(300, 900), undefined));
+    expect(twice.encode(back)).toEqual(twice.encode(state));
   });
 });
 

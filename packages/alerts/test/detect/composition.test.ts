@@ -2,6 +2,7 @@ import type { Detector, Plugin, Usage, UsageEvent } from '@auspex/contracts';
 import { addTally, pack, SeededRandom, unpack } from '@auspex/numerics';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { shiftOf } from '../../src/detect/composition/shift.ts';
 import { type CompositionState, composition, eventSurprise, mixOf, stepSurprise } from '../../src/detect/index.ts';
 import { at, eventOf, infoOf, MINUTE, make, usageOf } from './tools.ts';
 
@@ -124,17 +125,55 @@ describe('what is no shift', () => {
     expect(Math.max(...life.live(20, 6000))).toBeLessThan(0.9999);
   });
 
+  it('that shares wander a little, which only very many requests can tell', () => {
+    const life = new Life();
+    const wandered = (n: number) => ({ ...RESOURCES, '/': 0.4 + 0.02 * Math.sin(n / 50), '/search': 0.3 - 0.02 * Math.sin(n / 50) });
+    for (let n = 0; n < 3000; n++) life.step(life.usage(300, wandered(n)));
+    const got = Array.from({ length: 200 }, (_, n) => life.step(life.usage(300_000, wandered(n))).score);
+    expect(Math.max(...got)).toBeLessThan(0.9999);
+  });
+
+  it('that usual shares are known by few requests', () => {
+    const life = new Life();
+    life.live(300, 4);
+    // As many requests a user as before.
+    expect(life.step(life.usage(60_000, RESOURCES, { users: 15_000 })).score).toBeLessThan(0.9999);
+  });
+
+  it('a distance is the shorter the fewer requests tell what is usual', () => {
+    const usual = (weight: number) => ({
+      level: 0,
+      counts: new Map([
+        ['a', 0.9 * weight],
+        ['b', 0.1 * weight],
+      ]),
+      other: 0,
+    });
+    const seen = {
+      level: 0,
+      counts: new Map([
+        ['a', 850],
+        ['b', 150],
+      ]),
+      other: 0,
+    };
+    const figure = (weight: number): number => shiftOf(usual(weight), weight, seen, 1000).figure;
+    expect(figure(1e6) / figure(500)).toBeGreaterThan(1.8);
+  });
+
   it('that a step has so many resources that its tally keeps a sample of them', () => {
     const life = new Life();
-    const many = (n: number): Usage => {
+    /** Six hundred requests beside the usual ones, spread over this many resources. */
+    const many = (keys: number): Usage => {
       const usage = life.usage();
-      // More than 512 distinct keys now and then: the tally then leaves some of the usual ones to `other`.
-      if (n % 3 === 0) for (let i = 0; i < 600; i++) addTally(usage.resources, `/item/${n}/${i}`, 1);
-      return usage;
+      for (let i = 0; i < 600; i++) addTally(usage.resources, `/item/${i % keys}`, 1);
+      return Object.assign(usage, { offered: usage.offered + 600, served: usage.served + 600 });
     };
-    for (let n = 0; n < 1500; n++) life.step(many(n));
-    const got = Array.from({ length: 600 }, (_, n) => life.step(many(n)).score);
-    expect(got.filter((score) => score >= 0.9999).length).toBeLessThan(3);
+    for (let n = 0; n < 1500; n++) life.step(many(450));
+    expect(many(450).resources.level).toBe(0);
+    expect(many(600).resources.level).toBeGreaterThan(0);
+    const got = Array.from({ length: 30 }, (_, n) => life.step(many(n % 2 === 0 ? 600 : 450)).score);
+    expect(Math.max(...got)).toBeLessThan(0.9999);
   });
 });
 
@@ -171,6 +210,18 @@ describe('the surprise of one event', () => {
     );
     expect(odd.parts[0]).toMatchObject({ attribute: 'country', key: 'KP' });
     expect(odd.bits).toBeGreaterThan(usual.bits + 10);
+  });
+
+  it('is of shares that make a whole: those of the known ones, and of one that was never seen', () => {
+    const all = [...mix.country.counts.keys(), 'never'].map((country) => eventSurprise(mix, eventOf({ kind: 'sign-in', country })));
+    const bits = all.map(({ parts }) => parts.find(({ attribute }) => attribute === 'country')?.bits as number);
+    expect(bits.reduce((sum, each) => sum + 2 ** -each, 0)).toBeCloseTo(1, 9);
+    expect(Math.max(...bits)).toBe(bits.at(-1));
+    // What is no key of its own any more has its share with the rest.
+    const few = new Life({ keys: 4 });
+    for (let n = 0; n < 50; n++) few.step(few.usage(600, { '/a': 0.3, '/b': 0.2, '/c': 0.2, '/d': 0.1, '/e': 0.1, '/f': 0.1 }));
+    const rest = eventSurprise(mixOf(few.state as CompositionState), eventOf({ resource: '/none' }));
+    expect(rest.parts.find(({ attribute }) => attribute === 'resource')?.bits).toBeLessThan(4);
   });
 
   it('knows nothing where nothing is known: the first event of a group has no bits', () => {

@@ -152,6 +152,26 @@ describe('what is not known', () => {
     expect(Math.max(...after(0))).toBeGreaterThan(Math.max(...after(144)));
   });
 
+  it('a step after a short gap is not compared with the one before it', () => {
+    const detector = make(plugin);
+    const state = detector.begin(info);
+    const random = new SeededRandom('gap');
+    const noise = Array.from({ length: 2011 }, () => random.normal());
+    const value = (n: number): number => 100 + 50 * Math.sin(n / 30) + (noise[n] as number);
+    for (let n = 0; n < 2000; n++) detector.detect(state, at(n, value(n), STEP), undefined);
+    const written = detector.encode(state);
+    // Ten steps further on the curve, with and without the ten steps in between being missing.
+    const score = (n: number): number => detector.detect(detector.decode(written), at(n, value(2010), STEP), undefined).score;
+    expect(surpriseOf(score(2010))).toBeLessThan(surpriseOf(score(2000)) - 0.4);
+  });
+
+  it('what is no number leaves the next step to be judged as ever', () => {
+    const { detector, state } = lived();
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])
+      expect(detector.detect(state, at(1500, value, STEP), undefined)).toMatchObject({ score: 0, cause: 'its value is no number' });
+    expect(detector.detect(state, at(1501, 20 * Math.max(...values), STEP), undefined).score).toBeGreaterThan(0.9999);
+  });
+
   it('time goes on: what was held back after a peak may be told again after a day without data', () => {
     const peak = 40 * Math.max(...values);
     const again = (missing: number): number => {

@@ -27,10 +27,7 @@ export class Combined implements Detector<CombinedState> {
     const { name: group, pop } = series;
     const { step } = observation;
     const counted = said.filter(({ score }) => score > 0);
-    const [first] = counted;
-    if (!first) return { group, pop, step, score: 0, cause: (said[0] as Anomaly).cause };
-    // As it is, so that the order of what a part says alone is kept to the last digit.
-    if (counted.length === 1) return { group, pop, step, score: first.score, cause: first.cause };
+    if (counted.length === 0) return { group, pop, step, score: 0, cause: (said[0] as Anomaly).cause };
     const { cause } = counted.reduce((a, b) => (b.score > a.score ? b : a));
     return { group, pop, step, score: scoreOf(combine(counted.map(({ score }) => surpriseOf(score)))), cause };
   }

@@ -5,9 +5,9 @@ import { figure, percent } from '../text.ts';
 import { ATTRIBUTES, type Attribute, NAMES, tallyOf } from './attributes.ts';
 import type { CompositionOptions } from './config.ts';
 import { addWeights, atLevel, keyed, totalOf } from './mix.ts';
-import { learnRatio, offsetOf, RATIOS, type RatioName, ratioOf, ratioSurprises } from './ratio.ts';
+import { beginRatio, learnRatio, offsetOf, RATIOS, type RatioName, ratioOf, ratioSurprises } from './ratio.ts';
 import { newestIn, REST, type Shift, shiftOf } from './shift.ts';
-import { type AttributeState, beginState, type CompositionState, decodeState, encodeState, mixOf } from './state.ts';
+import { beginState, type CompositionState, decodeState, encodeState, mixOf } from './state.ts';
 
 /** Steps in which what is recent counts half. */
 const RECENT = 0.5 ** (1 / 7);
@@ -76,18 +76,19 @@ export class Composition implements Detector<CompositionState> {
   }
 
   /** Attributes that have counts, with the step among the last few. */
-  #shifts({ attributes }: CompositionState, usage: Usage): Shifted[] {
+  #shifts(state: CompositionState, usage: Usage): Shifted[] {
+    const { attributes } = state;
     const found: Shifted[] = [];
     for (const name of ATTRIBUTES) {
       const given = tallyOf(usage, name);
       const requests = totalOf(given);
       if (requests === 0) continue;
-      const state = attributes[name];
-      const seen = levelled(state, keyed(given));
-      addWeights(state.recent, seen, RECENT, 1, 2 * this.#options.keys);
-      const weight = totalOf(state.usual);
-      const sharp = shiftOf(state.usual, weight, seen, requests);
-      const lasting = shiftOf(state.usual, weight, state.recent, totalOf(state.recent));
+      const seen = levelled(state, name, keyed(given));
+      const own = attributes[name];
+      addWeights(own.recent, seen, RECENT, 1, 2 * this.#options.keys);
+      const weight = totalOf(own.usual);
+      const sharp = shiftOf(own.usual, weight, seen, requests);
+      const lasting = shiftOf(own.usual, weight, own.recent, totalOf(own.recent));
       found.push({ name, seen, sharp, lasting });
     }
     return found;
@@ -121,12 +122,15 @@ export class Composition implements Detector<CompositionState> {
   }
 }
 
-/** The counts and what they are compared with, of one level of sampling. */
-function levelled(state: AttributeState, given: Tally): Tally {
-  const level = Math.max(given.level, state.usual.level);
-  state.usual = atLevel(state.usual, level);
-  state.recent = atLevel(state.recent, level);
-  return atLevel(given, level);
+/** The counts and what they are compared with, of one level of sampling. Keys of the last few steps that are no longer compared do no harm. */
+function levelled({ attributes, ratios }: CompositionState, name: Attribute, given: Tally): Tally {
+  const { usual } = attributes[name];
+  const level = Math.max(given.level, usual.level);
+  if (level === usual.level) return atLevel(given, level);
+  attributes[name].usual = atLevel(usual, level);
+  // With fewer keys of their own, events have fewer bits.
+  Object.assign(ratios, { surprise: beginRatio() });
+  return given;
 }
 
 function movesOf(state: CompositionState, usage: Usage): Moved[] {

@@ -1,5 +1,5 @@
 import type { Usage } from '@auspex/contracts';
-import { countDistinct, learnBounded, surpriseAbove, type Tail } from '@auspex/numerics';
+import { countDistinct, emptyTail, learnBounded, surpriseAbove, type Tail } from '@auspex/numerics';
 import { type Mix, stepSurprise } from './surprise.ts';
 
 /** Requests from which a ratio is taken as it is; of few it says little. */
@@ -13,6 +13,10 @@ export interface Ratio {
   learnt: number;
   readonly above: Tail;
   readonly below: Tail;
+}
+
+export function beginRatio(): Ratio {
+  return { mean: 0, learnt: 0, above: emptyTail(), below: emptyTail() };
 }
 
 export const RATIOS = ['users', 'bytes', 'surprise'] as const;

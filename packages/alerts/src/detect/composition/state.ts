@@ -2,7 +2,7 @@ import type { SeriesInfo, Tally } from '@auspex/contracts';
 import { emptyTail, isTail, pack, type Tail, unpack } from '@auspex/numerics';
 import { ATTRIBUTES, type Attribute } from './attributes.ts';
 import { emptyWeights, type Weights } from './mix.ts';
-import { RATIOS, type Ratio, type RatioName } from './ratio.ts';
+import { beginRatio, RATIOS, type Ratio, type RatioName } from './ratio.ts';
 import type { Mix } from './surprise.ts';
 
 /** What is known of one attribute. */
@@ -41,7 +41,7 @@ export function beginState({ name, pop, stepMs }: SeriesInfo): CompositionState 
     last: Number.NaN,
     since: Number.NaN,
     attributes: each(ATTRIBUTES, () => ({ usual: emptyWeights(), recent: emptyWeights(), sharp: emptyTail(), lasting: emptyTail() })),
-    ratios: each(RATIOS, () => ({ mean: 0, learnt: 0, above: emptyTail(), below: emptyTail() })),
+    ratios: each(RATIOS, beginRatio),
   };
 }
 

@@ -44,7 +44,7 @@ export class Residual implements Detector<ResidualState> {
     const scored = state.learnt >= fill;
     if (truth === 'censored') {
       // A lower bound says something only where it is too high, and nobody knows how much too high: it teaches nothing.
-      const surprise = scored && deviation > 0 ? surpriseAbove((state.scales[0] as Scale).above, deviation, LEAST) : 0;
+      const surprise = scored ? surpriseAbove((state.scales[0] as Scale).above, deviation, LEAST) : 0;
       return answer(state, step, scoreOf(surprise), `at least ${told(value, expected, view?.quantiles)}`);
     }
     const log = Math.log(Math.max(0, value) + 1000 / state.stepMs);

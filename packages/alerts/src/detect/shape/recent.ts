@@ -20,7 +20,7 @@ export interface Surroundings {
 
 /** Takes the newest value in. @param missed steps since the last one of which nothing is known */
 export function pushRecent(recent: Recent, value: number, missed: number, context: number): Surroundings {
-  if (missed >= context) Object.assign(recent, { values: [], wanted: context / 2 });
+  if (missed > 0) passOver(recent, missed, context);
   const { values } = recent;
   const before = missed > 0 ? Number.NaN : (values.at(-1) ?? value);
   values.push(value);
@@ -35,4 +35,10 @@ export function pushRecent(recent: Recent, value: number, missed: number, contex
   const mean = sum / values.length;
   for (const each of values) squares += (each - mean) * (each - mean);
   return { before, most, spread: Math.sqrt(squares / values.length) };
+}
+
+/** Missing steps are recent, too: they push out what is no longer. */
+function passOver(recent: Recent, missed: number, context: number): void {
+  const kept = Math.max(0, context - 1 - missed);
+  if (recent.values.length > kept) Object.assign(recent, { values: kept > 0 ? recent.values.slice(-kept) : [], wanted: context / 2 });
 }

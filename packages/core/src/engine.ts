@@ -377,8 +377,8 @@ class AuspexEngine implements Engine {
     const decides = at >= this.#decideFrom && this.#isTimely(at, clock.now());
     // A replay has no operator, and nobody holds what is past.
     if (decides && this.#options.mode !== 'replay' && this.#isRecent(at, clock.now())) {
-      await parts.holds.read(at);
-      await parts.alerts.readSilences(parts.store);
+      // Together: a store that is slow is asked once a step.
+      await Promise.all([parts.holds.read(at), parts.alerts.readSilences(parts.store)]);
     }
     const decisions = decides ? await cycle.decide(at, forecasts) : [];
     if (decides) {

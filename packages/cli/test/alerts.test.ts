@@ -2,11 +2,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { type Alert, defineAlertSink, defineDetector } from '@auspex/contracts';
-import { createEngine, defineSource, use, VirtualClock } from '@auspex/core';
+import { createEngine, use } from '@auspex/core';
 import { catalogue, lmdb, preset } from '@auspex/preset';
 import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { auspex, folder, type Ran, write, yamlConfig } from './tools.ts';
+import { auspex, folder, type Ran, twelveMinutes, write, yamlConfig } from './tools.ts';
 
 const MINUTE = 60_000;
 const at = (cwd: string, ...args: string[]): Promise<Ran> => auspex(cwd, [...args, '--config', 'config.yaml']);
@@ -29,24 +29,7 @@ const always = defineDetector({
 
 /** Runs twelve minutes over the store of the folder; between two of them another process may write to it. */
 async function beside(cwd: string, acts: Readonly<Record<number, () => Promise<unknown>>>, refuse = false): Promise<Alert[]> {
-  const begin = Math.floor(Date.now() / MINUTE) * MINUTE;
-  const clock = new VirtualClock(begin);
-  const source = defineSource({
-    id: 'minutes',
-    summary: 'test',
-    config: z.strictObject({}),
-    capabilities: { replayable: true, silence: 'zero' },
-    create: () => ({
-      async *open() {
-        for (let minute = 0; minute < 12; minute++) {
-          await acts[minute]?.();
-          clock.advance(begin + minute * MINUTE + 30_000);
-          const event = { kind: 'request' as const, group: '/a', pop: 'p', outcome: 'served' as const, count: 60 };
-          yield { partition: 'all', events: [{ ...event, at: begin + minute * MINUTE }], position: String(minute) };
-        }
-      },
-    }),
-  });
+  const { clock, source } = twelveMinutes((at) => [{ at, kind: 'request', group: '/a', pop: 'p', outcome: 'served', count: 60 }], acts);
   const received: Alert[] = [];
   const sink = defineAlertSink({
     id: 'receiver',

@@ -1,10 +1,9 @@
 import path from 'node:path';
 import type { Decision, JournalRecord } from '@auspex/contracts';
-import { createEngine, defineSource, use, VirtualClock } from '@auspex/core';
+import { createEngine, use } from '@auspex/core';
 import { catalogue, lmdb, preset } from '@auspex/preset';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
-import { auspex, folder, type Ran, write, yamlConfig } from './tools.ts';
+import { auspex, folder, type Ran, twelveMinutes, write, yamlConfig } from './tools.ts';
 
 const MINUTE = 60_000;
 
@@ -17,30 +16,11 @@ const at = (cwd: string, ...args: string[]): Promise<Ran> => auspex(cwd, [...arg
 
 /** An engine on the store of the folder, fed minute by minute; between two steps another process may write to the store. */
 async function beside(cwd: string, acts: Readonly<Record<number, () => Promise<unknown>>>) {
-  const begin = Math.floor(Date.now() / MINUTE) * MINUTE;
-  const clock = new VirtualClock(begin);
-  const source = defineSource({
-    id: 'minutes',
-    summary: 'test',
-    config: z.strictObject({}),
-    capabilities: { replayable: true, silence: 'zero' },
-    create: () => ({
-      async *open() {
-        for (let minute = 0; minute < 12; minute++) {
-          await acts[minute]?.();
-          clock.advance(begin + minute * MINUTE + 30_000);
-          const events = Array.from({ length: 60 }, (_, i) => ({
-            at: begin + minute * MINUTE + i * 500,
-            kind: 'request' as const,
-            group: '/a',
-            pop: 'p',
-            outcome: 'served' as const,
-          }));
-          yield { partition: 'all', events, position: String(minute) };
-        }
-      },
-    }),
-  });
+  const { clock, source } = twelveMinutes(
+    (at) =>
+      Array.from({ length: 60 }, (_, i) => ({ at: at + i * 500, kind: 'request', group: '/a', pop: 'p', outcome: 'served' as const })),
+    acts,
+  );
   const records: JournalRecord[] = [];
   const config = preset({
     lateness: '0s',

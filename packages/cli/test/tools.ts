@@ -2,7 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { defineSource, type UsageEvent } from '@auspex/contracts';
+import { VirtualClock } from '@auspex/core';
 import { afterAll } from 'vitest';
+import { z } from 'zod';
 import { main } from '../src/main.ts';
 
 /** Inside the package, so that a config in a test's folder finds @auspex packages. */
@@ -67,6 +70,28 @@ export async function until(test: () => boolean, ms = 15_000): Promise<void> {
     if (Date.now() > end) throw new Error('waited in vain');
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
+}
+
+/** Twelve minutes from now on, as the clock comes to each; between two of them another process may act. */
+export function twelveMinutes(eventsOf: (at: number) => readonly UsageEvent[], acts: Readonly<Record<number, () => Promise<unknown>>>) {
+  const begin = Math.floor(Date.now() / 60_000) * 60_000;
+  const clock = new VirtualClock(begin);
+  const source = defineSource({
+    id: 'minutes',
+    summary: 'test',
+    config: z.strictObject({}),
+    capabilities: { replayable: true, silence: 'zero' },
+    create: () => ({
+      async *open() {
+        for (let minute = 0; minute < 12; minute++) {
+          await acts[minute]?.();
+          clock.advance(begin + minute * 60_000 + 30_000);
+          yield { partition: 'all', events: eventsOf(begin + minute * 60_000), position: String(minute) };
+        }
+      },
+    }),
+  });
+  return { clock, source };
 }
 
 export function write(cwd: string, name: string, content: string | Uint8Array): string {

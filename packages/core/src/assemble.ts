@@ -107,6 +107,7 @@ export function assemble(config: ResolvedConfig, services: Services, options: En
     alerts: new AlertBoard(settings.alerts, settings.step, sinksOf(config, services, options.mode), {
       journal,
       meter,
+      failures,
       tells: options.mode !== 'replay',
     }),
   };

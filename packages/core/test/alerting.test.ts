@@ -1,12 +1,17 @@
 import type { Alert } from '@auspex/contracts';
 import { describe, expect, it } from 'vitest';
+import { AlertBoard } from '../src/alerting/board.ts';
 import { Courier } from '../src/alerting/courier.ts';
 import { Episodes, fingerprintOf } from '../src/alerting/episodes.ts';
 import { RateLimit } from '../src/alerting/limit.ts';
+import { setSilence } from '../src/alerting/ordered.ts';
 import { Outbox } from '../src/alerting/outbox.ts';
 import { DEFAULT_RULES, type Rule, rulesOf } from '../src/alerting/rules.ts';
 import { silencesOf } from '../src/alerting/silences.ts';
-import { MemoryMeter } from '../src/defaults/logger.ts';
+import { alerts as alertSettings } from '../src/config/alerts.ts';
+import { MemoryMeter, silentLogger } from '../src/defaults/logger.ts';
+import { Journal } from '../src/journal.ts';
+import { Failures } from '../src/stages/failures.ts';
 import { MapStore, MINUTE, T0 } from './fakes.ts';
 
 const HOUR = 60 * MINUTE;
@@ -95,9 +100,7 @@ describe('an episode', () => {
   });
 
   it('in a silence is told when the silence ends, if it lasts still; nobody hears of its end who did not hear of it', () => {
-    const silence = silencesOf([
-      { match: { pool: 'we*', rule: 'r' }, from: new Date(T0).toISOString(), to: new Date(at(3)).toISOString(), why: 'works' },
-    ]);
+    const silence = silencesOf([{ match: { pool: 'we*', rule: 'r' }, from: T0, to: at(3) }]);
     const episodes = new Episodes(silence, HOUR, MINUTE);
     const both = [...seen('web'), ...seen('api')];
     const told = [0, 1, 2, 3].map((i) => episodes.step(at(i), [rule()], [both]).map(({ labels }) => labels['pool']));
@@ -195,6 +198,51 @@ describe('the limit', () => {
     // What is new goes before what is told again.
     expect(step(61)).toContain('api');
     expect(step(122)).toContain('web');
+  });
+});
+
+describe('a board', () => {
+  const sink = { name: 's', sink: { send: async () => undefined }, atLeast: 'info' as const };
+  const make = () => {
+    const failures = new Failures({}, silentLogger, new MemoryMeter());
+    const board = new AlertBoard(alertSettings.parse({ rules: { mine: { when: 'surge' } } }), MINUTE, [sink], {
+      journal: new Journal(),
+      meter: new MemoryMeter(),
+      failures,
+      tells: true,
+    });
+    return { board, failures };
+  };
+  const facts = (over: object = {}) => ({ step: T0, stepMs: MINUTE, detected: [], pools: [], failing: [], notices: [], ...over });
+  const failing = [{ stage: 'predict', plugin: 'rnn', subject: 'web', message: 'no', fallback: 'without it' }];
+
+  it('goes on where a rule trips, and says which', () => {
+    const { board, failures } = make();
+    const broken = { pool: { id: 'web' }, truth: 'observed', decision: { surge: { probability: 0.1 } } };
+    board.step(facts({ pools: [broken], failing }) as never);
+    expect(failures.take()).toEqual([]);
+    const worse = { ...broken, decision: { surge: { probability: 0.9, reference: null, contributions: 7 } } };
+    board.step(facts({ step: T0 + MINUTE, pools: [worse], failing }) as never);
+    expect(failures.take().map(({ stage, plugin }) => `${stage} ${plugin}`)).toEqual(['alert mine']);
+    board.step(facts({ step: T0 + 2 * MINUTE }) as never);
+    expect(failures.standing).toEqual([]);
+  });
+
+  it('keeps the silences that it knows while the store cannot be read', async () => {
+    const { board, failures } = make();
+    const store = new MapStore();
+    await setSilence(store, { match: { rule: 'notice' }, made: T0 - MINUTE, until: T0 + HOUR, by: 'anna', reason: 'works' });
+    await board.readSilences(store);
+    store.scan = () => {
+      throw new Error('gone');
+    };
+    await board.readSilences(store);
+    expect(failures.take().map(({ message }) => message)).toEqual(['gone']);
+    const notice = { code: 'ORDER_STALE', text: 'too late' };
+    board.step(facts({ notices: [notice] }));
+    expect(board.take().writes).toEqual([]);
+    board.step(facts({ step: T0 + 2 * HOUR, notices: [notice] }));
+    expect(board.take().writes).toHaveLength(1);
   });
 });
 

@@ -21,5 +21,5 @@ export { SeededRandom } from './random.ts';
 export { Ring } from './ring.ts';
 export { scoreOf, surpriseOf } from './surprise.ts';
 export { emptyTail, isTail, learnBounded, learnInto, surpriseAbove, surpriseIn, type Tail } from './tail.ts';
-export { addTally, type Counts, emptyTally, mergeTally, raiseTally, TALLY_CAP } from './tally.ts';
+export { addTally, type Counts, emptyTally, joinTally, mergeTally, TALLY_CAP } from './tally.ts';
 export { Zone, zone } from './zone.ts';

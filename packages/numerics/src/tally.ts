@@ -44,8 +44,8 @@ export function addTally(tally: Counts, key: string, count: number, cap = TALLY_
   }
 }
 
-/** Samples at least as coarsely as `to` from now on, in place: what another tally has left out cannot be counted here. */
-export function raiseTally(tally: Counts, to: number): void {
+/** Samples at least as coarsely as `to` from now on: what another tally has left out cannot be counted here. */
+function coarsen(tally: Counts, to: number): void {
   if (tally.level >= to) return;
   tally.level = to;
   for (const [key, count] of tally.counts) {
@@ -55,15 +55,17 @@ export function raiseTally(tally: Counts, to: number): void {
   }
 }
 
+/** Adds all of `from`, in place. @param cap as of `addTally` */
+export function joinTally(into: Counts, from: Counts, cap = TALLY_CAP): void {
+  into.other += from.other;
+  coarsen(into, from.level);
+  for (const [key, count] of from.counts) addTally(into, key, count, cap);
+}
+
 /** The sum of two tallies, as a new one. */
-export function mergeTally(a: Counts, b: Counts, cap = TALLY_CAP): Counts {
-  const sum: Counts = { level: Math.max(a.level, b.level), counts: new Map(), other: a.other + b.other };
-  for (const side of [a, b]) {
-    for (const [key, count] of side.counts) {
-      if (sum.level > side.level && level(key) < sum.level) sum.other += count;
-      else sum.counts.set(key, (sum.counts.get(key) ?? 0) + count);
-    }
-  }
-  shrink(sum, cap);
+export function mergeTally(a: Counts, b: Counts): Counts {
+  const sum = emptyTally();
+  joinTally(sum, a);
+  joinTally(sum, b);
   return sum;
 }

@@ -76,7 +76,7 @@ function foldMix(state: BehaviorState, step: GroupStep, halfLife: number): void 
 /** POPs are added up first: what is kept of a step must not depend on their order. */
 function foldUsage(state: BehaviorState, { step, usage }: GroupStep, halfLife: number): void {
   for (const name of ['resources', 'features', 'countries', 'accessLevels'] as const) {
-    state[name].add(usage.map((one) => one[name]).reduce((a, b) => mergeTally(a, b)).counts, step, halfLife);
+    state[name].add(usage.map((one) => one[name]).reduce(mergeTally).counts, step, halfLife);
   }
   const pops = new Map<string, number>();
   const sessions = new Map<string, number>();

@@ -32,8 +32,6 @@ const engine = createEngine(
     // A partition vouches for silence in the time of the test, where a message is seconds on its way: nothing here is silent.
     sources: [use(kafka, { brokers: [given.brokers], topic: 'events', session: '6s', idle: '10m' })],
     predictors: [use(seasonal)],
-    // Time runs many times as fast here, and this is about stores and brokers.
-    detectors: [],
     store: stores[given.store](),
     pools: [{ ...POOL, actuator: use(httpFleet, { url: given.fleet }) }],
   }),

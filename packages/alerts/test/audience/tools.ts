@@ -1,5 +1,6 @@
 import type { Anomaly, Observation, Usage } from '@auspex/contracts';
-import { addDistinct, addTally, emptyDistinct, emptyTally, SeededRandom } from '@auspex/numerics';
+import { emptyUsage } from '@auspex/core';
+import { addDistinct, addTally, SeededRandom } from '@auspex/numerics';
 import { type AudienceOptions, audienceConfig } from '../../src/audience/config.ts';
 import { Audience } from '../../src/audience/detector.ts';
 import type { AudienceState } from '../../src/audience/state.ts';
@@ -19,29 +20,7 @@ export interface Hit {
 
 /** The usage of a step, of its events. */
 export function usageOf(step: number, hits: readonly Hit[]): Usage {
-  const usage: Usage = {
-    step,
-    group: 'web',
-    pop: 'fra',
-    offered: 0,
-    served: 0,
-    throttled: 0,
-    failed: 0,
-    timedOut: 0,
-    retried: 0,
-    work: 0,
-    bytes: 0,
-    kinds: emptyTally(),
-    resources: emptyTally(),
-    features: emptyTally(),
-    countries: emptyTally(),
-    accessLevels: emptyTally(),
-    users: emptyDistinct(),
-    sources: emptyTally(),
-    sessionStarts: 0,
-    sessionEnds: 0,
-    sessionLengths: [],
-  };
+  const usage = emptyUsage(step, 'web', 'fra');
   for (const { user, resource, country, level, kind = 'request' } of hits) {
     addTally(usage.kinds, kind, 1);
     if (user !== undefined) usage.users = addDistinct(usage.users, hashOf(user));

@@ -2,7 +2,7 @@ import { type Anomaly, defineDetector, type Plugin, type PluginUse, use } from '
 import { pack, scoreOf, surpriseOf, unpack } from '@auspex/numerics';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { combine } from '../../src/detect/combined/combine.ts';
+import { combine } from '../../src/detect/combine.ts';
 import { combined, shape } from '../../src/detect/index.ts';
 import { made, STEP } from './golden/series.ts';
 import { at, infoOf, make, scores } from './tools.ts';

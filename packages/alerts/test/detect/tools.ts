@@ -1,4 +1,5 @@
 import type { Detector, Observation, Plugin, SeriesInfo, Usage, UsageEvent } from '@auspex/contracts';
+import { emptyUsage } from '@auspex/core';
 import { addDistinct, addTally, emptyDistinct, emptyTally, hash32 } from '@auspex/numerics';
 import { fakeContext } from '@auspex/testkit';
 
@@ -42,15 +43,10 @@ export function usageOf(
   for (let i = 0; i < (more.users ?? Math.ceil(requests / 10)); i++) users = addDistinct(users, hash32(`${n}/${i}`));
   const failed = more.failed ?? 0;
   return {
-    step: START + n * MINUTE,
-    group: 'web',
-    pop: '*',
+    ...emptyUsage(START + n * MINUTE, 'web', '*'),
     offered: requests,
     served: requests - failed,
-    throttled: 0,
     failed,
-    timedOut: 0,
-    retried: 0,
     work: requests,
     bytes: 1000 * requests,
     kinds: tally({ request: requests }),
@@ -59,10 +55,6 @@ export function usageOf(
     countries: tally(counts.country),
     accessLevels: tally(counts.accessLevel),
     users,
-    sources: emptyTally(),
-    sessionStarts: 0,
-    sessionEnds: 0,
-    sessionLengths: [],
   };
 }
 

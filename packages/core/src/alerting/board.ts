@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { type alerts, SEVERITIES } from '../config/alerts.ts';
 import type { Journal } from '../journal.ts';
 import { KEYS } from '../persistence/keys.ts';
+import type { Failures } from '../stages/failures.ts';
 import { LOOKS, type Seen } from './conditions.ts';
 import { Courier, type CourierParts } from './courier.ts';
 import { type Episode, Episodes } from './episodes.ts';
@@ -12,13 +13,22 @@ import { type LimitState, RateLimit } from './limit.ts';
 import { readSilences } from './ordered.ts';
 import { Outbox } from './outbox.ts';
 import { type Rule, rulesOf } from './rules.ts';
-import { type Silenced, silencesOf } from './silences.ts';
+import { type Silence, type Silenced, silencesOf } from './silences.ts';
 
 /** A sink under the name that logs, metrics and the store give it. */
 export interface NamedSink {
   readonly name: string;
   readonly sink: Pick<AlertSink, 'send'>;
   readonly atLeast: Alert['severity'];
+}
+
+/** What a board needs of the engine. */
+export interface BoardParts {
+  readonly journal: Journal;
+  readonly meter: Meter;
+  readonly failures: Failures;
+  /** False, as in a replay = what is to be told is journaled only. */
+  readonly tells: boolean;
 }
 
 interface Encoded {
@@ -49,6 +59,7 @@ export class AlertBoard {
   readonly #limit: RateLimit;
   readonly #journal: Journal;
   readonly #meter: Meter;
+  readonly #failures: Failures;
   readonly #sinks: readonly (NamedSink & { readonly outbox: Outbox })[];
   readonly #tells: boolean;
   #notices: Notice[] = [];
@@ -62,19 +73,19 @@ export class AlertBoard {
   /** By operators, in the store. */
   #ordered: Silenced = () => false;
 
-  /** @param tells false, as in a replay = what is to be told is journaled only */
   constructor(
     settings: z.output<typeof alerts>,
     stepMs: number,
     sinks: readonly NamedSink[],
-    { journal, meter, tells }: { readonly journal: Journal; readonly meter: Meter; readonly tells: boolean },
+    { journal, meter, failures, tells }: BoardParts,
   ) {
     this.rules = rulesOf(settings.rules);
-    const written = silencesOf(settings.silences);
+    const written = silencesOf(settings.silences.map(ofConfig));
     this.#episodes = new Episodes((labels, at) => written(labels, at) || this.#ordered(labels, at), settings.repeat, stepMs);
     this.#limit = new RateLimit(settings.limit);
     this.#journal = journal;
     this.#meter = meter;
+    this.#failures = failures;
     this.#tells = tells;
     this.#sinks = sinks.map((sink) => ({ ...sink, outbox: new Outbox(sink.name) }));
     this.#taken = sinks.map(() => 0);
@@ -99,20 +110,14 @@ export class AlertBoard {
     return this.rules.some((rule) => rule.when === 'anomaly' && score >= rule.above && rule.by(by));
   }
 
-  /** Reads what operators have silenced. A store that cannot be read leaves what was in force. */
+  /** Reads what operators have silenced. A store that cannot be read leaves what was in force, which ends by itself. */
   async readSilences(store: Store): Promise<void> {
     try {
       const silences = await readSilences(store);
-      this.#ordered = silencesOf(
-        silences.map(({ match, made, until, reason }) => ({
-          match,
-          from: new Date(made).toISOString(),
-          to: new Date(until).toISOString(),
-          why: reason,
-        })),
-      );
-    } catch {
-      // What was in force ends by itself.
+      this.#ordered = silencesOf(silences.map(({ match, made, until }) => ({ match, from: made, to: until })));
+      this.#failures.recovered('alert', 'silences', 'the store');
+    } catch (error) {
+      this.#failures.report('alert', 'silences', 'the store', error, 'those that were in force stay so until they end');
     }
   }
 
@@ -134,9 +139,11 @@ export class AlertBoard {
   /** A rule that trips over what a plugin said sees nothing, and stops nobody. */
   #look(facts: Facts, rule: Rule): readonly Seen[] {
     try {
-      return LOOKS[rule.when](facts, rule);
-    } catch {
-      this.#meter.count('auspex_stage_failures_total', 1, { stage: 'alert', plugin: rule.name });
+      const seen = LOOKS[rule.when](facts, rule);
+      this.#failures.recovered('alert', rule.name, 'the step');
+      return seen;
+    } catch (error) {
+      this.#failures.report('alert', rule.name, 'the step', error, 'the rule sees nothing');
       return [];
     }
   }
@@ -256,4 +263,9 @@ export class AlertBoard {
     this.#taken = this.#sinks.map(({ outbox }) => outbox.next);
     return gone;
   }
+}
+
+/** Times of the config are ISO 8601. */
+function ofConfig({ match, from, to }: z.output<typeof alerts>['silences'][number]): Silence {
+  return { match, ...(from !== undefined && { from: Date.parse(from) }), ...(to !== undefined && { to: Date.parse(to) }) };
 }

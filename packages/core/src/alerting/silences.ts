@@ -1,22 +1,21 @@
 import { glob } from '../config/glob.ts';
 
-/** A silence of the config. Times ISO 8601. */
-export interface SilenceSettings {
+/** Alerts that nobody is told of for a time. Times in epoch ms; absent = without begin, without end. */
+export interface Silence {
   readonly match: Readonly<Record<string, string>>;
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
-  readonly why: string;
+  readonly from?: number;
+  readonly to?: number;
 }
 
 /** Is an alert with these labels silent at `at` (epoch ms)? */
 export type Silenced = (labels: Readonly<Record<string, string>>, at: number) => boolean;
 
-/** All silences of a config as one question. A label that is named and absent matches nothing. */
-export function silencesOf(silences: readonly SilenceSettings[]): Silenced {
-  const compiled = silences.map(({ match, from, to }) => ({
+/** All silences as one question. A label that is named and absent matches nothing. */
+export function silencesOf(silences: readonly Silence[]): Silenced {
+  const compiled = silences.map(({ match, from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY }) => ({
     labels: Object.entries(match).map(([label, pattern]) => [label, glob([pattern])] as const),
-    from: from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(from),
-    to: to === undefined ? Number.POSITIVE_INFINITY : Date.parse(to),
+    from,
+    to,
   }));
   return (labels, at) =>
     compiled.some(

@@ -1,7 +1,7 @@
 import type { Meter } from '@auspex/contracts';
 import { elapsed } from '../defaults/stopwatch.ts';
 
-/** Parts of a step, in their order; `commit` comes before the orders, and again wherever else the store is written. */
+/** Parts of a step, in their order: `decide` holds the rules of alerts, `commit` what is written before the orders; other writes are of no step. */
 export const PHASES = ['learn', 'forecast', 'decide', 'commit', 'act'] as const;
 
 /** Counts what the parts of a step take. */

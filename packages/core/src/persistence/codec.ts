@@ -1,27 +1,14 @@
 import type { Tally, Usage } from '@auspex/contracts';
 import { type Distinct, pack, unpack } from '@auspex/numerics';
+import { NUMBERS, TALLIES } from '../usage/fields.ts';
 
 /** A usage without its empty parts: most steps of most groups have no country, feature or session. */
 type Compact = Record<string, unknown>;
 
-const TALLIES = ['kinds', 'resources', 'features', 'countries', 'accessLevels', 'sources'] as const;
-const NUMBERS = [
-  'offered',
-  'served',
-  'throttled',
-  'failed',
-  'timedOut',
-  'retried',
-  'work',
-  'bytes',
-  'sessionStarts',
-  'sessionEnds',
-] as const;
-
 function compact(usage: Usage): Compact {
   const out: Compact = { step: usage.step, group: usage.group, pop: usage.pop };
   for (const name of NUMBERS) if (usage[name] !== 0) out[name] = usage[name];
-  for (const name of TALLIES) {
+  for (const name of [...TALLIES, 'sources'] as const) {
     const tally = usage[name];
     if (tally.counts.size > 0 || tally.other > 0)
       out[name] = [tally.level, tally.other, [...tally.counts.keys()], [...tally.counts.values()]];

@@ -1,6 +1,6 @@
 import type { Anomaly, Detector, DetectView, Observation, SeriesInfo } from '@auspex/contracts';
 import { scoreOf, surpriseOf } from '@auspex/numerics';
-import { combine } from './combine.ts';
+import { combine } from '../combine.ts';
 import { type CombinedState, decodeState, encodeState } from './state.ts';
 
 /** A detector that has a say. */

@@ -1,6 +1,6 @@
 import type { Anomaly, Detector, DetectView, Observation, SeriesInfo, Tally, Usage } from '@auspex/contracts';
 import { learnBounded, scoreOf, surpriseAbove } from '@auspex/numerics';
-import { combine } from '../combined/combine.ts';
+import { combine } from '../combine.ts';
 import { figure, percent } from '../text.ts';
 import { ATTRIBUTES, type Attribute, NAMES, tallyOf } from './attributes.ts';
 import type { CompositionOptions } from './config.ts';

@@ -32,7 +32,7 @@ export function keyed(tally: Tally): Tally {
  * @returns the counts as they are where nothing is to be done
  */
 export function atLevel(tally: Tally, level: number): Tally {
-  return tally.level >= level ? tally : mergeTally(tally, { level, counts: new Map(), other: 0 }, Number.POSITIVE_INFINITY);
+  return tally.level >= level ? tally : mergeTally(tally, { level, counts: new Map(), other: 0 });
 }
 
 export function totalOf({ counts, other }: Tally): number {

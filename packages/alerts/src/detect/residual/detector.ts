@@ -1,6 +1,6 @@
 import { type Anomaly, type Detector, type DetectView, LEVELS, type Observation, type SeriesInfo } from '@auspex/contracts';
 import { learnBounded, scoreOf, surpriseAbove, type Tail } from '@auspex/numerics';
-import { combine } from '../combined/combine.ts';
+import { combine } from '../combine.ts';
 import { figure } from '../text.ts';
 import type { ResidualOptions } from './config.ts';
 import { deviationOf } from './deviation.ts';

@@ -65,6 +65,34 @@ describe('routes', () => {
     await expect(narrow.read('api', never)).rejects.toThrow('no route leads to pool "api"');
   });
 
+  it('are somebody else’s where each part that refuses is, and refused where another part is broken', async () => {
+    const refusing = (id: string, leftUntil?: number): Plugin<'actuator'> =>
+      defineActuator({
+        id,
+        summary: 'A test.',
+        config: z.strictObject({}),
+        capabilities: { lease: 'none' },
+        create: () => ({
+          actuate: async ({ key, pool }) => ({
+            key,
+            pool,
+            status: 'refused',
+            units: 1,
+            ready: 1,
+            ...(leftUntil !== undefined && { leftUntil }),
+          }),
+          read: async () => ({ units: 1, ready: 1 }),
+        }),
+      }) as unknown as Plugin<'actuator'>;
+    const answer = (...parts: Plugin<'actuator'>[]) =>
+      create(composite({ routes: [{ to: parts.map((each) => use(each)) }] })).actuate(order(0, 5), never);
+    expect(await answer(refusing('a', STEP + MINUTE), part('b').plugin, refusing('c', STEP + 2 * MINUTE))).toMatchObject({
+      status: 'refused',
+      leftUntil: STEP + MINUTE,
+    });
+    expect((await answer(refusing('a', STEP + MINUTE), refusing('b'))).leftUntil).toBeUndefined();
+  });
+
   it('one that fails blocks no other, and is named', async () => {
     const [hosts, traffic] = [part('hosts'), part('traffic')];
     const actuator = create(composite({ routes: [{ to: [use(hosts.plugin), use(traffic.plugin)] }] }));

@@ -140,11 +140,12 @@ describe('units that somebody else has set', () => {
     memory.held('web').units = 4;
     clock.at = STEP + MINUTE;
     const seen = await actuator.actuate(floor(1, 10), never);
-    expect(seen).toMatchObject({ status: 'refused', units: 4 });
+    expect(seen).toMatchObject({ status: 'refused', units: 4, leftUntil: STEP + 61 * MINUTE });
     expect(seen.detail).toBe('somebody else set 4 where Auspex had set 9: left alone until 2026-01-05T01:01:00Z');
     clock.at = STEP + 30 * MINUTE;
     expect(await actuator.actuate(floor(30, 10), never)).toMatchObject({
       status: 'refused',
+      leftUntil: STEP + 61 * MINUTE,
       detail: expect.stringContaining('somebody else set 4'),
     });
     expect(memory.written.map(({ units }) => units)).toEqual([9]);

@@ -260,6 +260,9 @@ class AuspexEngine implements Engine {
   async #runOnce(): Promise<void> {
     const parts = this.#running();
     const { signal } = this.#abort;
+    // With steps of an hour the first may be an hour away: who watches must know before that there is an engine.
+    parts.meter.gauge('auspex_started_seconds', parts.clock.now() / 1000);
+    parts.meter.gauge('auspex_step_length_seconds', this.settings.step / 1000);
     // What a restart cut short goes on at once; the next step may be a minute away.
     await this.#resumeTraining(parts);
     for await (const _ of parts.ingest.read(signal)) {

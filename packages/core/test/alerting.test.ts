@@ -4,7 +4,7 @@ import { AlertBoard } from '../src/alerting/board.ts';
 import { Courier } from '../src/alerting/courier.ts';
 import { Episodes, fingerprintOf } from '../src/alerting/episodes.ts';
 import { RateLimit } from '../src/alerting/limit.ts';
-import { setSilence } from '../src/alerting/ordered.ts';
+import { readSilences, setSilence } from '../src/alerting/ordered.ts';
 import { Outbox } from '../src/alerting/outbox.ts';
 import { DEFAULT_RULES, type Rule, rulesOf } from '../src/alerting/rules.ts';
 import { silencesOf } from '../src/alerting/silences.ts';
@@ -54,6 +54,16 @@ describe('rules', () => {
       false,
     ]);
     expect(() => rulesOf({ mine: { severity: 'page' } })).toThrow('alerts.rules.mine.when');
+  });
+
+  it('are narrowed by nothing that they do not look at: such a rule would see more than its author believes', () => {
+    expect(() => rulesOf({ 'safety-lost': { groups: ['checkout'] } })).toThrow(
+      'alerts.rules.safety-lost.groups: a rule that looks at unsafe has no `groups`',
+    );
+    expect(() => rulesOf({ mine: { when: 'surge', codes: ['X'] } })).toThrow('alerts.rules.mine.codes');
+    expect(() => rulesOf({ failing: { above: 0.5 } })).toThrow('alerts.rules.failing.above');
+    // Also where it is off: it would be wrong on the day on which it is turned on.
+    expect(() => rulesOf({ notice: { pools: ['web'], severity: 'off' } })).toThrow('alerts.rules.notice.pools');
   });
 });
 
@@ -170,6 +180,20 @@ describe('the limit', () => {
     expect(held).toEqual(['c', 'd', 'd']);
   });
 
+  it('says when nothing has been held back for an hour, once', () => {
+    const limit = new RateLimit(1);
+    const pass = (minute: number, ...alerts: Alert[]) => limit.pass(alerts, T0 + minute * MINUTE, () => undefined);
+    const [, first] = pass(0, of('a'), of('b'));
+    const [, again] = pass(60, of('c'), of('d'));
+    expect(again?.key).toBe(first?.key);
+    const other = new RateLimit(1);
+    other.restore(structuredClone(limit.encode()));
+    expect(other.pass([], T0 + 119 * MINUTE, () => undefined)).toEqual([]);
+    const [over] = other.pass([], T0 + 120 * MINUTE, () => undefined);
+    expect(over).toMatchObject({ status: 'resolved', fingerprint: first?.fingerprint, startsAt: T0, endsAt: T0 + 120 * MINUTE });
+    expect(other.pass([], T0 + 121 * MINUTE, () => undefined)).toEqual([]);
+  });
+
   it('gives one rule no more than half, and warnings before information', () => {
     const limit = new RateLimit(4);
     const many = Array.from({ length: 10 }, (_, n) => of(`a${n}`));
@@ -243,6 +267,18 @@ describe('a board', () => {
     expect(board.take().writes).toEqual([]);
     board.step(facts({ step: T0 + 2 * HOUR, notices: [notice] }));
     expect(board.take().writes).toHaveLength(1);
+  });
+});
+
+describe('silences of operators', () => {
+  it('that are over go when the next one is made', async () => {
+    const store = new MapStore();
+    const make = (pool: string, made: number) =>
+      setSilence(store, { match: { pool }, made, until: made + HOUR, by: 'anna', reason: 'works' });
+    await make('web', T0);
+    await make('api', T0 + 30 * MINUTE);
+    await make('shop', T0 + HOUR);
+    expect((await readSilences(store)).map(({ match }) => match['pool']).sort()).toEqual(['api', 'shop']);
   });
 });
 

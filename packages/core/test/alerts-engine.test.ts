@@ -208,6 +208,33 @@ describe('alerts', () => {
     expect(shadow.filter(({ severity }) => severity === 'page')).toEqual([]);
   });
 
+  it('page of a refusal, and not where somebody else has set the target, unless that is too little', async () => {
+    const refusing = async (ready: number, left: boolean) => {
+      const received: Alert[] = [];
+      const actuator = new RecordingActuator();
+      actuator.actuate = async ({ key, pool }) => ({
+        ...{ key, pool, status: 'refused', units: ready, ready, detail: 'somebody else set it' },
+        ...(left && { leftUntil: T0 + 90 * MINUTE }),
+      });
+      const pools = [{ id: 'web', unitRate: 1, target: 0.1, leadTime: '2m' as const, actuator: use(recording(actuator)) }];
+      const all = traffic(Array.from({ length: 40 }, () => 30));
+      await run({ pools, alerts: { sinks: [use(receiver(received))] } }, { mode: 'live', host: { clock: new VirtualClock(T0) } }, all);
+      return received
+        .filter(({ labels }) => labels['pool'])
+        .map(({ severity, labels, summary }) => `${severity} ${labels['rule']} ${summary}`);
+    };
+    expect(await refusing(9, false)).toEqual([
+      expect.stringMatching(/^page floor-refused web: its target refuses the floor of \d+ units: somebody/),
+    ]);
+    expect(await refusing(9, true)).toEqual(['warning left-alone web: somebody else set it']);
+    expect((await refusing(3, true)).sort()).toEqual([
+      expect.stringMatching(
+        /^page no-capacity web: [45] units are needed now, and 3 are ready of 3 that its target was given: somebody else set it$/,
+      ),
+      'warning left-alone web: somebody else set it',
+    ]);
+  });
+
   it('page where a live pool needs more than its maximum', async () => {
     const received: Alert[] = [];
     const pools = [

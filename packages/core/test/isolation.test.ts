@@ -344,6 +344,11 @@ test.each([
   ['hangs', () => new Promise(() => undefined), 'no answer within 30 ms'],
   ['answers nothing', async () => undefined, 'answered without a receipt'],
   ['answers for another order', async (order: object) => ({ ...order, key: 'x', status: 'applied', ready: 0 }), 'answered for x'],
+  [
+    'answers that it is done, and left alone',
+    async (order: object) => ({ ...order, status: 'applied', ready: 0, leftUntil: 1 }),
+    'answered applied, and left alone until 1',
+  ],
   ['answers NaN units', async (order: object) => ({ ...order, status: 'applied', units: Number.NaN, ready: 0 }), 'answered with NaN units'],
   [
     'changes the order',

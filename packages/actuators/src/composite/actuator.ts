@@ -33,7 +33,12 @@ export class RoutedActuator implements Actuator {
     const status = WORST.find((worst) => receipts.some(({ answer }) => answer.status === worst)) ?? 'refused';
     const details = receipts.flatMap(({ part, answer }) => (answer.detail === undefined ? [] : [`${part.plugin.id}: ${answer.detail}`]));
     const { units, ready } = least(receipts.map(({ answer }) => answer));
-    return { key: order.key, pool: order.pool, status, units, ready, ...(details.length > 0 ? { detail: details.join('; ') } : {}) };
+    const leftUntil = leftOf(receipts.map(({ answer }) => answer));
+    return {
+      ...{ key: order.key, pool: order.pool, status, units, ready },
+      ...(details.length > 0 && { detail: details.join('; ') }),
+      ...(leftUntil !== undefined && { leftUntil }),
+    };
   }
 
   async read(pool: string, signal: AbortSignal): Promise<TargetState> {
@@ -75,6 +80,13 @@ export class RoutedActuator implements Actuator {
     if (failed.length > 0) throw new Error(failed.join('; '));
     return ends.map((end, index) => ({ part: parts[index] as Running, answer: (end as PromiseFulfilledResult<T>).value }));
   }
+}
+
+/** The whole is somebody else's only where each part that refuses is: one that refuses for another reason is broken. */
+function leftOf(receipts: readonly Receipt[]): number | undefined {
+  const until = receipts.filter(({ status }) => status === 'refused').map(({ leftUntil }) => leftUntil);
+  const known = until.filter((each) => each !== undefined);
+  return known.length > 0 && known.length === until.length ? Math.min(...known) : undefined;
 }
 
 /** A unit counts where every part has it. */

@@ -67,7 +67,8 @@ class ActuatorOver<S extends Status> implements Actuator {
         if (!(error instanceof Refused)) throw error;
         // Read once: the reason must not be lost while a target is asked again. One that refuses to be read is not Auspex's: nothing is known of it.
         const state = await this.#target.status(order.pool, signal).catch(() => ({ units: 0, ready: 0 }));
-        return receipt(order, 'refused', state, error.message);
+        const { message, leftUntil } = error;
+        return { ...receipt(order, 'refused', state, message), ...(leftUntil !== undefined && { leftUntil }) };
       }
     });
   }
@@ -136,7 +137,7 @@ class ActuatorOver<S extends Status> implements Actuator {
       }
       if (!this.#isOurs(status, mark)) await this.#leaveAlone(order, status, mark, signal);
       if (mark.handsOff !== undefined && mark.handsOff > clock.now()) {
-        throw new Refused(`somebody else set ${mark.original}: left alone until ${iso(mark.handsOff)}`);
+        throw new Refused(`somebody else set ${mark.original}: left alone until ${iso(mark.handsOff)}`, { leftUntil: mark.handsOff });
       }
     }
     // An order may have waited for the one before it, or for the target: a keeper would only have to undo it.
@@ -172,7 +173,9 @@ class ActuatorOver<S extends Status> implements Actuator {
       { plugin, pool: order.pool, set: mark.units, found: status.units, until: iso(until) },
       'units were set by somebody else: left alone',
     );
-    throw new Refused(`somebody else set ${status.units} where Auspex had set ${mark.units}: left alone until ${iso(until)}`);
+    throw new Refused(`somebody else set ${status.units} where Auspex had set ${mark.units}: left alone until ${iso(until)}`, {
+      leftUntil: until,
+    });
   }
 
   /** No other process changes the pool meanwhile, where the target does not see to that itself. */

@@ -15,6 +15,8 @@ export interface Receipt {
   /** Units that serve now. */
   readonly ready: number;
   readonly detail?: string;
+  /** Only of `refused`: somebody else has set the target, and it is theirs until then, epoch ms. Nothing is broken, so nobody is paged for it. */
+  readonly leftUntil?: number;
 }
 
 /** What an actuator reads back from its target. */

@@ -105,10 +105,11 @@ function isOf({ stage, subject }: StageFailure, pool: string): boolean {
   return (stage === 'actuate' && (subject === pool || subject === `reading ${pool}`)) || (stage === 'allocate' && subject === pool);
 }
 
-/** What a target says no to. An order that fails is no refusal: `unsafe` tells of that. */
+/** What a target says no to. An order that fails is no refusal: `unsafe` tells of that; nor is one that somebody else's setting keeps out: `left-alone`. */
 const refused: Look = (facts, rule) =>
   acting(facts, rule).flatMap(({ pool, decision, receipt }) => {
-    if (receipt?.status !== 'refused' || facts.failing.some((failure) => isOf(failure, pool.id))) return [];
+    if (receipt?.status !== 'refused' || receipt.leftUntil !== undefined || facts.failing.some((failure) => isOf(failure, pool.id)))
+      return [];
     const kind = pool.control === 'floor' ? 'the floor' : 'the order';
     return [
       {
@@ -118,13 +119,22 @@ const refused: Look = (facts, rule) =>
     ];
   });
 
+/** Targets that somebody else has set meanwhile: theirs for a while. */
+const leftAlone: Look = (facts, rule) =>
+  acting(facts, rule).flatMap(({ pool, receipt }) => {
+    if (receipt?.leftUntil === undefined) return [];
+    return [{ labels: { pool: pool.id, pop: pool.pop }, summary: `${pool.id}: ${receipt.detail ?? 'somebody else has set its target'}` }];
+  });
+
 /**
  * Less than demand needs, for longer than it takes: what is expected at the lead time is above what the pool may have, or what is needed now is not
  * there although it was ordered. Units beyond the expected demand are head-room, whose lack wakes nobody.
  */
 const noCapacity: Look = (facts, rule) =>
   acting(facts, rule).flatMap(({ pool, decision, receipt }) => {
-    if (!decision || !receipt || receipt.status === 'refused') return [];
+    if (!decision || !receipt) return [];
+    // `refused` tells of those. What somebody else has set may be too little all the same.
+    if (receipt.status === 'refused' && receipt.leftUntil === undefined) return [];
     const labels = { pool: pool.id, pop: pool.pop };
     const details = decision.trail.map(({ by, units, text }) => `${units} ${by}: ${text}`);
     const perUnit = pool.unitRate * pool.target;
@@ -154,10 +164,10 @@ const noData: Look = ({ pools }, rule) =>
  * One cause a plugin: where a thousand groups fail alike, one person is told once. A training that failed stands until the next one, a week later;
  * the journal has a line of it, which `notice` sees.
  */
-const failing: Look = (facts) => {
+const failing: Look = (facts, rule) => {
   const byPlugin = new Map<string, StageFailure[]>();
   for (const failure of facts.failing) {
-    if (failure.subject === 'training') continue;
+    if (failure.subject === 'training' || !rule.by(failure.plugin)) continue;
     const key = `${failure.stage}(${failure.plugin})`;
     byPlugin.set(key, [...(byPlugin.get(key) ?? []), failure]);
   }
@@ -181,6 +191,7 @@ export const LOOKS: Readonly<Record<Condition, Look>> = {
   exposure,
   unsafe,
   refused,
+  'left-alone': leftAlone,
   'no-capacity': noCapacity,
   'no-data': noData,
   failing,

@@ -4,16 +4,18 @@ import { fingerprintOf } from './episodes.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** What the limit remembers: what went out when (epoch ms) and by which rule, and what was held back since it was last told of. */
+/** What the limit remembers: what went out when (epoch ms) and by which rule, what was held back since that was last told of, and when it was. */
 export interface LimitState {
   readonly out: readonly (readonly [at: number, rule: string])[];
   readonly held: readonly string[];
   readonly told: number | null;
+  /** Since when something is held back, in one go; null = nothing is. */
+  readonly since: number | null;
 }
 
 /**
  * At most so many alerts an hour, and of one rule at most half of them: a rule that is wrong must not bury the alert that matters. Pages and ends always
- * pass, warnings go before what is only information, and that something was held back is told once an hour.
+ * pass, warnings go before what is only information. That something was held back is told once an hour, and after an hour without, that it is over.
  */
 export class RateLimit {
   readonly #most: number;
@@ -21,6 +23,7 @@ export class RateLimit {
   /** Fingerprints. */
   #held = new Set<string>();
   #told: number | null = null;
+  #since: number | null = null;
 
   /** @param most an hour */
   constructor(most: number) {
@@ -40,12 +43,24 @@ export class RateLimit {
       onHeld(alert);
     }
     const passed = alerts.filter((alert) => !held.has(alert));
-    if (this.#held.size > 0 && (this.#told === null || at - this.#told >= HOUR_MS)) {
-      passed.push(heldBack(this.#held.size, this.#most, at));
+    passed.push(...this.#tell(at));
+    return passed;
+  }
+
+  #tell(at: number): Alert[] {
+    if (this.#told !== null && at - this.#told < HOUR_MS) return [];
+    const count = this.#held.size;
+    if (count > 0) {
       this.#told = at;
       this.#held.clear();
+      this.#since ??= at;
+      const what = `${count} alert${count === 1 ? ' is' : 's are'} held back: more than ${this.#most} an hour, or half of that of one rule`;
+      return [heldBack(`${what}; raise alerts.limit, or quieten the rule that raises them`, at, this.#since)];
     }
-    return passed;
+    if (this.#since === null) return [];
+    const over = heldBack('no alert has been held back for an hour', at, this.#since, at);
+    this.#since = null;
+    return [over];
   }
 
   #take(at: number, { labels: { rule = '' } }: Alert): boolean {
@@ -56,27 +71,24 @@ export class RateLimit {
   }
 
   encode(): LimitState {
-    return { out: this.#out, held: [...this.#held], told: this.#told };
+    return { out: this.#out, held: [...this.#held], told: this.#told, since: this.#since };
   }
 
-  restore({ out, held, told }: LimitState): void {
+  restore({ out, held, told, since }: LimitState): void {
     this.#out = [...out];
     this.#held = new Set(held);
     this.#told = told;
+    this.#since = since;
   }
 }
 
-function heldBack(count: number, most: number, at: number): Alert {
-  const labels = { rule: 'held-back' };
+/** @param endsAt where it is over */
+function heldBack(summary: string, at: number, since: number, endsAt?: number): Alert {
   const fingerprint = fingerprintOf('held-back', {});
+  const status = endsAt === undefined ? 'firing' : 'resolved';
   return {
-    fingerprint,
-    key: `${fingerprint}@${stamp(at)}/firing`,
-    status: 'firing',
-    severity: 'warning',
-    summary: `${count} alert${count === 1 ? ' is' : 's are'} held back: more than ${most} an hour, or half of that of one rule; raise alerts.limit, or quieten the rule that raises them`,
-    step: at,
-    startsAt: at,
-    labels,
+    ...{ fingerprint, key: `${fingerprint}@${stamp(since)}/${status}`, status, severity: 'warning', summary, step: at, startsAt: since },
+    ...(endsAt !== undefined && { endsAt }),
+    labels: { rule: 'held-back' },
   };
 }

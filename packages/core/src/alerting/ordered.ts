@@ -17,7 +17,7 @@ export interface OrderedSilence {
 const LONGEST_MS = 7 * 86_400_000;
 
 /**
- * Writes a silence; the engine takes it up at its next step.
+ * Writes a silence, in place of those that are over; the engine takes it up at its next step.
  * @throws AuspexError SUPPORT where it covers everything, has no end ahead of it, or lasts too long
  */
 export async function setSilence(store: Store, given: Omit<OrderedSilence, 'id'>): Promise<OrderedSilence> {
@@ -34,7 +34,11 @@ export async function setSilence(store: Store, given: Omit<OrderedSilence, 'id'>
     .digest('hex')
     .slice(0, 6);
   const silence = { id, ...given };
-  await store.batch([{ type: 'put', key: KEYS.silence(id), value: new TextEncoder().encode(JSON.stringify(silence)) }]);
+  const over = (await readSilences(store)).filter(({ until, id: other }) => until <= given.made && other !== id);
+  await store.batch([
+    { type: 'put', key: KEYS.silence(id), value: new TextEncoder().encode(JSON.stringify(silence)) },
+    ...over.map(({ id: other }) => ({ type: 'delete', key: KEYS.silence(other) }) as const),
+  ]);
   return silence;
 }
 

@@ -19,6 +19,24 @@ export interface Rule {
 
 const MINUTE = 60_000;
 
+type Filter = 'above' | 'by' | 'codes' | 'pools' | 'groups';
+
+/** What narrows each condition down. A filter that it does not have would be a rule that sees more than its author believes. */
+const FILTERS: Readonly<Record<Condition, readonly Filter[]>> = {
+  anomaly: ['above', 'by', 'pools', 'groups'],
+  hostile: ['above', 'by', 'pools', 'groups'],
+  surge: ['above', 'pools'],
+  exposure: ['above', 'pools'],
+  unsafe: ['pools'],
+  refused: ['pools'],
+  'left-alone': ['pools'],
+  'no-capacity': ['pools'],
+  'no-data': ['pools'],
+  failing: ['by'],
+  notice: ['codes'],
+};
+const ALL: readonly Filter[] = ['above', 'by', 'codes', 'pools', 'groups'];
+
 /**
  * The rules that come with Auspex. Three page, and only of live pools: what a person has to do something about at night. All else can wait for
  * the morning.
@@ -27,6 +45,7 @@ export const DEFAULT_RULES: Readonly<Record<string, RuleSettings>> = {
   'safety-lost': { when: 'unsafe', for: 3 * MINUTE, severity: 'page' },
   'floor-refused': { when: 'refused', for: 3 * MINUTE, severity: 'page' },
   'no-capacity': { when: 'no-capacity', for: 5 * MINUTE, severity: 'page' },
+  'left-alone': { when: 'left-alone', for: 3 * MINUTE, severity: 'warning' },
   anomaly: { when: 'anomaly', above: 0.99999, severity: 'warning' },
   hostile: { when: 'hostile', above: 0.8, for: 2 * MINUTE, severity: 'warning' },
   'no-data': { when: 'no-data', for: 10 * MINUTE, severity: 'warning' },
@@ -44,7 +63,7 @@ const KEEP_MS = 5 * MINUTE;
 
 /**
  * The rules in force: those that come with Auspex as the config changes them, and the config's own.
- * @throws CONFIG_INVALID where one of the config's own does not say what it looks at
+ * @throws CONFIG_INVALID where one of the config's own does not say what it looks at, or is narrowed by what that does not have
  */
 export function rulesOf(given: Readonly<Record<string, RuleSettings>>): readonly Rule[] {
   const names = [...new Set([...Object.keys(DEFAULT_RULES), ...Object.keys(given)])];
@@ -55,6 +74,13 @@ export function rulesOf(given: Readonly<Record<string, RuleSettings>>): readonly
       throw new AuspexError('CONFIG_INVALID', 'a rule of your own says `when`', {
         path: `alerts.rules.${name}.when`,
         remedy: `Write when: anomaly, or change a rule that comes with Auspex: ${known}.`,
+      });
+    }
+    const stray = ALL.find((filter) => given[name]?.[filter] !== undefined && !FILTERS[when].includes(filter));
+    if (stray !== undefined) {
+      throw new AuspexError('CONFIG_INVALID', `a rule that looks at ${when} has no \`${stray}\``, {
+        path: `alerts.rules.${name}.${stray}`,
+        remedy: `Leave it out; ${when} is narrowed by ${FILTERS[when].join(', ')}.`,
       });
     }
     if (severity === 'off') return [];

@@ -11,6 +11,7 @@ export const CONDITIONS = [
   'exposure',
   'unsafe',
   'refused',
+  'left-alone',
   'no-capacity',
   'no-data',
   'failing',
@@ -43,13 +44,13 @@ const rule = z.strictObject({
     .enum(CONDITIONS)
     .optional()
     .describe(
-      'What it looks at. anomaly, hostile, surge, exposure: a score or chance; unsafe: a live pool that cannot be read or ordered; refused: an order that its target refuses; no-capacity: a live pool that needs more than it may or can have; no-data: nothing is known of the demand; failing: a stage that fails; notice: a line of the journal. Only for rules that do not come with Auspex.',
+      'What it looks at. anomaly, hostile, surge, exposure: a score or chance; unsafe: a live pool that cannot be read or ordered; refused: an order that its target refuses; left-alone: a target that somebody else has set, so that orders wait; no-capacity: a live pool that needs more than it may or can have; no-data: nothing is known of the demand; failing: a stage that fails; notice: a line of the journal. Only for rules that do not come with Auspex.',
     ),
   above: z.number().gt(0).lt(1).optional().describe('anomaly, hostile, surge, exposure: score or chance from which on it holds.'),
-  by: patterns('anomaly, hostile: detectors whose scores count'),
+  by: patterns('anomaly, hostile: detectors whose scores count; failing: plugins'),
   codes: patterns('notice: codes that count'),
-  pools: patterns('Pools that it is about; with `groups` alone: none'),
-  groups: patterns('Groups that it is about, beside the pools that are named'),
+  pools: patterns('All but failing and notice: pools that it is about; with `groups` alone: none'),
+  groups: patterns('anomaly, hostile: groups that it is about, beside the pools that are named'),
   for: duration().optional().describe('How long it must hold before anybody is told. Default: at once.'),
   keep: duration().optional().describe('How long it must be over before that is told. Default 5m.'),
   severity: z

@@ -67,6 +67,9 @@ function wrongReceipt(receipt: Receipt, order: Order): string | undefined {
   if (typeof receipt !== 'object' || receipt === null) return 'answered without a receipt';
   if (receipt.key !== order.key || receipt.pool !== order.pool) return `answered for ${receipt.key} where ${order.key} was ordered`;
   if (!STATUS.has(receipt.status)) return `answered with the status "${receipt.status}"`;
+  const { leftUntil } = receipt;
+  if (leftUntil !== undefined && !(receipt.status === 'refused' && Number.isFinite(leftUntil)))
+    return `answered ${receipt.status}, and left alone until ${leftUntil}`;
   const whole = [receipt.units, receipt.ready].every((count) => Number.isInteger(count) && count >= 0);
   return whole ? undefined : `answered with ${receipt.units} units, ${receipt.ready} ready`;
 }

@@ -1,7 +1,7 @@
 import { AuspexError, type Plugin, type PluginKind } from '@auspex/contracts';
 import type { DescService } from '@bufbuild/protobuf';
 import { Actuator, AlertSink, Calendar, Predictor, Source } from '../gen/auspex/v1/auspex_pb.ts';
-import { fromOrder } from '../wire/actuator.ts';
+import { fromOrder, toReceipt } from '../wire/actuator.ts';
 import { fromAlert } from '../wire/alert.ts';
 import { toCalendarEvent } from '../wire/calendar.ts';
 import { refuseKind } from '../wire/kinds.ts';
@@ -42,7 +42,7 @@ const SERVED: Partial<Record<PluginKind, (plugin: Plugin) => Served>> = {
     const handlers = {
       actuate: unary(method.actuate, async ({ instance, order }, signal) => {
         if (order === undefined) throw new AuspexError('PLUGIN_INVALID', 'a call without an order');
-        return await instances.get(instance).actuate(fromOrder(order), signal);
+        return toReceipt(await instances.get(instance).actuate(fromOrder(order), signal));
       }),
       read: unary(method.read, async ({ instance, pool }, signal) => await instances.get(instance).read(pool, signal)),
     };

@@ -2,6 +2,7 @@ import { AuspexError, type Order, type Receipt, type TargetState } from '@auspex
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type {
   OrderSchema,
+  ReceiptSchema,
   Order as WireOrder,
   Receipt as WireReceipt,
   TargetState as WireTargetState,
@@ -37,14 +38,22 @@ export function fromOrder(order: WireOrder): Order {
   };
 }
 
+export function toReceipt({ leftUntil, ...same }: Receipt): MessageInitShape<typeof ReceiptSchema> {
+  return { ...same, ...(leftUntil !== undefined && { leftUntil: toInt(leftUntil) }) };
+}
+
 const STATUSES: readonly string[] = ['applied', 'duplicate', 'shadow', 'refused'] satisfies Receipt['status'][];
 
 /** @throws AuspexError `PLUGIN_FAILED` for a receipt that is none of this order */
-export function fromReceipt({ key, pool, status, units, ready, detail }: WireReceipt, order: Order, who: string): Receipt {
+export function fromReceipt({ key, pool, status, units, ready, detail, leftUntil }: WireReceipt, order: Order, who: string): Receipt {
   if (!STATUSES.includes(status)) throw nonsense(who, `a receipt with status "${status}"`);
   if (key !== order.key || pool !== order.pool) throw nonsense(who, `the receipt of ${key} (${pool}) to the order ${order.key}`);
   checkUnits(units, ready, who);
-  return { key, pool, status: status as Receipt['status'], units, ready, ...(detail === '' ? {} : { detail }) };
+  return {
+    ...{ key, pool, status: status as Receipt['status'], units, ready },
+    ...(detail !== '' && { detail }),
+    ...(leftUntil !== undefined && { leftUntil: Number(leftUntil) }),
+  };
 }
 
 /** @throws AuspexError `PLUGIN_FAILED` for units that cannot be */

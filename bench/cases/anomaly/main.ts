@@ -1,23 +1,33 @@
 // Scores series of `timestamp,value` with the default detector, in the layout that the Numenta Anomaly Benchmark's scorers read.
 //
 //   npm run bench -- anomaly --data DIR --out DIR [--nab DIR]
+//   npm run bench -- anomaly --cost
 //
 // DIR/<category>/<file>.csv is read row by row; <out>/<category>/<file>.csv gets `timestamp,value,anomaly_score`. Times without a zone are UTC. A row's score
 // uses nothing after it. `--nab` is a folder with labels/combined_windows.json and profiles.json: the score of its files is printed too.
+// `--cost` reads nothing, and says what a step costs where forecast and usage are known, as in an engine.
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { combined } from '../../../packages/alerts/src/detect/index.ts';
 import { fakeContext } from '../../../packages/testkit/src/index.ts';
+import { costText } from './cost.ts';
 import { nabScores, nabText } from './nab.ts';
 import { type Cost, scoreFile } from './run.ts';
 
-const { values: flags } = parseArgs({ options: { data: { type: 'string' }, out: { type: 'string' }, nab: { type: 'string' } } });
+const { values: flags } = parseArgs({
+  options: { data: { type: 'string' }, out: { type: 'string' }, nab: { type: 'string' }, cost: { type: 'boolean', default: false } },
+});
+if (flags.cost) {
+  console.log(costText());
+  process.exit();
+}
 const stop = (text: string): never => {
   process.stderr.write(`${text}\n`);
   process.exit(2);
 };
-const data = flags.data ?? stop('usage: npm run bench -- anomaly --data DIR --out DIR [--nab DIR]; the head of main.ts says more');
+const data =
+  flags.data ?? stop('usage: npm run bench -- anomaly --data DIR --out DIR [--nab DIR], or --cost; the head of main.ts says more');
 const out = flags.out ?? stop('give --out DIR, a folder for the scores');
 if (!existsSync(data)) stop(`there is no folder ${data}`);
 const files = readdirSync(data, { recursive: true, encoding: 'utf8' })

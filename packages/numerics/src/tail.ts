@@ -134,15 +134,14 @@ const BROAD = 0.1;
  * for good is learnt so, too, a little at a time.
  */
 export function learnBounded(tail: Tail, given: number, least: number, most: number, by = 1): void {
-  // All that is nearer is one: so a tail has a least width, and few bins.
-  const value = Math.max(least, given);
-  if (tail.n < OPEN) {
-    learnInto(tail, value, most, by);
+  // All that is nearer is one: so a tail has a least width, and few bins. It is no extreme, whatever was learnt.
+  if (given <= least || tail.n < OPEN) {
+    learnInto(tail, Math.max(least, given), most, by);
     return;
   }
   const { threshold, excess, share } = beyondOf(tail, BROAD);
   const limit = threshold + Math.max(0, LEARNT + Math.log10(share)) * Math.LN10 * excess;
-  learnInto(tail, Math.min(value, limit), most, by);
+  learnInto(tail, Math.min(given, limit), most, by);
 }
 
 /** Moves the bins that are kept up, until one is among them. */

@@ -12,3 +12,11 @@ export function percent(share: number): string {
   const size = 100 * share;
   return `${size !== 0 && size < 9.95 ? Number(size.toPrecision(2)) : Math.round(size)} %`;
 }
+
+/** What is said of a step that one in ten is as unusual as: a reason of its own costs as much as the rest, and nobody asks for it. */
+export const AS_USUAL = 'as usual';
+
+/** Is a surprise (-log10 of a tail probability) so small that its step needs no reason? */
+export function isUsual(surprise: number): boolean {
+  return surprise < 1;
+}

@@ -33,6 +33,10 @@ export function tallyOf(usage: Usage, attribute: Attribute): Tally {
 }
 
 function outcomes({ served, throttled, failed, timedOut }: Usage): Tally {
-  const counts = Object.entries({ served, throttled, failed, 'timed-out': timedOut }).filter(([, count]) => count > 0);
-  return { level: 0, counts: new Map(counts), other: 0 };
+  const counts = new Map<string, number>();
+  if (served > 0) counts.set('served', served);
+  if (throttled > 0) counts.set('throttled', throttled);
+  if (failed > 0) counts.set('failed', failed);
+  if (timedOut > 0) counts.set('timed-out', timedOut);
+  return { level: 0, counts, other: 0 };
 }

@@ -1,7 +1,7 @@
 import type { Anomaly, Detector, DetectView, Observation, SeriesInfo, Tally, Usage } from '@auspex/contracts';
 import { learnBounded, scoreOf, surpriseAbove } from '@auspex/numerics';
 import { combine } from '../combine.ts';
-import { figure, percent } from '../text.ts';
+import { AS_USUAL, figure, isUsual, percent } from '../text.ts';
 import { ATTRIBUTES, type Attribute, NAMES, tallyOf } from './attributes.ts';
 import type { CompositionOptions } from './config.ts';
 import { addWeights, atLevel, keyed, totalOf } from './mix.ts';
@@ -58,10 +58,13 @@ export class Composition implements Detector<CompositionState> {
     if (!(totalOf(usage.kinds) > 0)) return answer(0, 'nobody came');
     const shifts = this.#shifts(state, usage);
     const moves = movesOf(state, usage);
-    const surprises = [...shifts.flatMap((shift) => shiftSurprises(state, shift)), ...moves.flatMap((move) => moveSurprises(state, move))];
+    const surprises: number[] = [];
+    for (const shift of shifts) surprises.push(...shiftSurprises(state, shift));
+    for (const move of moves) surprises.push(...moveSurprises(state, move));
     const scored = state.learnt >= this.#options.fill && surprises.length > 0;
     const surprise = scored ? combine(surprises) : 0;
-    const cause = scored ? causeOf(state, shifts, moves, surprises) : 'too little is known of what is usual';
+    const reason = (): string => (isUsual(surprise) ? AS_USUAL : causeOf(state, shifts, moves, surprises));
+    const cause = scored ? reason() : 'too little is known of what is usual';
     // Of what capacity hid nobody knows what it was: the mix of the rest is looked at, and not learnt.
     if (truth === 'observed') this.#learn(state, step, surprise, shifts, moves);
     return answer(scoreOf(surprise), cause);

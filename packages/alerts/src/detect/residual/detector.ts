@@ -1,7 +1,7 @@
 import { type Anomaly, type Detector, type DetectView, LEVELS, type Observation, type SeriesInfo } from '@auspex/contracts';
 import { learnBounded, scoreOf, surpriseAbove, type Tail } from '@auspex/numerics';
 import { combine } from '../combine.ts';
-import { figure } from '../text.ts';
+import { AS_USUAL, figure, isUsual } from '../text.ts';
 import type { ResidualOptions } from './config.ts';
 import { deviationOf } from './deviation.ts';
 import { follow, isReturn } from './episode.ts';
@@ -54,6 +54,7 @@ export class Residual implements Detector<ResidualState> {
     follow(state.episode, log, deviation, scored ? surprise : 0);
     if (!scored) return answer(state, step, 0, 'too few steps were seen');
     if (back) return answer(state, step, 0, `${told(value, expected, view?.quantiles)}; back to where it was`);
+    if (isUsual(surprise)) return answer(state, step, scoreOf(surprise), AS_USUAL);
     const strongest = surprises.indexOf(Math.max(...surprises));
     const { steps } = state.scales[strongest >> 1] as Scale;
     const lasting = steps > 1 ? `; ${strongest % 2 === 0 ? 'above' : 'below'} it for some ${steps} steps` : '';

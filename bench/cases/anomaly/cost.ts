@@ -26,7 +26,7 @@ function steps(): Step[] {
   return Array.from({ length: BEFORE + ROUND * ROUNDS }, (_, n) => {
     const step = FROM + n * MINUTE;
     const usage = emptyUsage(step, 'web', '');
-    for (const event of minutes.next(step)) addEvent(usage, { ...event, group: 'web' }, hash32);
+    for (const event of minutes.next(step)) addEvent(usage, { ...event, group: 'web' }, (user) => hash32(user));
     const expected = usualAt(world, step) / 60;
     const quantiles = Float64Array.from(deviates, (deviate) => expected * Math.exp(0.06 * deviate));
     return { observation: { step, value: usage.offered / 60, truth: 'observed' }, expected, view: { quantiles, usage: () => usage } };

@@ -71,7 +71,7 @@ describe('auspex alerts', () => {
     const { out } = await at(cwd, 'alerts');
     const plain = out.replaceAll(/\s+/g, ' ');
     expect(plain).toMatch(/^warning anomaly: web: as asked for \(1 step in 100,000\) \(since .* UTC, .*; told .* UTC\) waits/);
-    expect(plain).toContain('waits 1 for receiver, the oldest of ');
+    expect(plain).toMatch(/waits 1 for receiver, the oldest of .* UTC; why: auspex alerts --test/);
     const { causes, waiting } = JSON.parse((await at(cwd, 'alerts', '--json')).out);
     expect(causes).toEqual([expect.objectContaining({ rule: 'anomaly', firing: true, labels: expect.objectContaining({ pool: 'web' }) })]);
     expect(waiting.receiver).toHaveLength(1);
@@ -132,5 +132,19 @@ describe('auspex alerts', () => {
       code: 2,
       err: expect.stringContaining('no alert sink is configured'),
     });
+  });
+
+  it('silence says how many of the causes that last it covers, and refuses a label that no alert has', async () => {
+    const cwd = project();
+    const silence = (...labels: string[]) => at(cwd, 'silence', ...labels, '--for', '1h', '--reason', 'x');
+    expect((await silence('pool=web')).out).toMatch(/\nno cause lasts now\n$/);
+    await beside(cwd, {}, true);
+    expect((await silence('rule=anomaly', 'pool=w*')).out).toMatch(/^\w{6}: silent until .*\ncovers 1 of 1 cause that lasts now\n$/);
+    expect((await silence('pool=wbe')).out).toContain(
+      'covers none of the 1 cause that lasts now; the labels are in auspex alerts --json\n',
+    );
+    expect(JSON.parse((await silence('pool=web', '--json')).out)).toMatchObject({ match: { pool: 'web' }, covers: 1, causes: 1 });
+    expect(await silence('pol=web')).toMatchObject({ code: 2, err: expect.stringContaining('did you mean "pool"?') });
+    expect(await silence('rule=*')).toMatchObject({ code: 2, err: expect.stringContaining('would cover everything') });
   });
 });

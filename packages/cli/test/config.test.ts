@@ -1,6 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { configWarnings, parseConfig } from '@auspex/core';
+import { catalogue } from '@auspex/preset';
 import { describe, expect, it } from 'vitest';
 import { findConfig, loadConfig } from '../src/load-config.ts';
 import { auspex, folder, logText, write } from './tools.ts';
@@ -123,5 +125,33 @@ describe('init', () => {
     const ran = await auspex(folder(), ['init', '--yes', '--log', "it's.log"]);
     expect(ran.err).toContain("it's.log is not there yet");
     expect(ran.code).toBe(0);
+  });
+
+  it('shows alerts that are right as they stand', async () => {
+    const sinks = [{ with: { urls: ['http://127.0.0.1:9093'] } }, { with: { urlEnv: 'SLACK_WEBHOOK' }, atLeast: 'page' }];
+    for (const [name, comment, ...flags] of [
+      ['auspex.config.yaml', '# ', '--yaml'],
+      ['auspex.config.ts', '// '],
+    ] as const) {
+      const own = folder();
+      await auspex(own, ['init', '--yes', ...flags]);
+      const file = path.join(own, name);
+      const [head = '', ...lines] = readFileSync(file, 'utf8').split(`${comment}alerts:`);
+      const section = `alerts:${lines.join('')}`.replaceAll(`\n${comment}`, '\n').replaceAll(`\n  ${comment}`, '\n  ');
+      writeFileSync(file, head.replace('import { accessLog', 'import { accessLog, alertmanager, slack') + section);
+      const config = await loadConfig(file);
+      expect(config.alerts?.sinks).toMatchObject(sinks);
+      expect(() => parseConfig(config, catalogue)).not.toThrow();
+    }
+  });
+});
+
+describe('the example of docs/alerts.md', () => {
+  it('is right, and each of its rules can fire', async () => {
+    const page = readFileSync(new URL('../../../docs/alerts.md', import.meta.url), 'utf8');
+    const file = write(folder(), 'auspex.config.yaml', /```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? '');
+    const config = parseConfig(await loadConfig(file), catalogue);
+    expect(Object.keys(config.settings.alerts.rules)).toContain('checkout');
+    expect(configWarnings(config)).toEqual([]);
   });
 });

@@ -72,8 +72,9 @@ it('finds nothing where there is nothing, in a line a check, and ends with 0', a
     'ok store.lease',
     'ok sources[0](access-log)',
     'ok targets',
+    'ok alerts.sinks[0](log)',
   ]);
-  expect(rows.at(-1)).toBe('8 ok, 0 failed');
+  expect(rows.at(-1)).toBe('9 ok, 0 failed');
   expect(out).toMatch(/ms {2}auspex\.config\.yaml: 1 source, 1 pool, store lmdb\n/);
   expect(out).toMatch(/ms {2}store may be written to, [\d.]+ GiB free\n/);
   expect(out).toMatch(/ms {2}200 events at once, from 2026-01-05 00:00 UTC on\n/);
@@ -97,7 +98,7 @@ it('tells every problem of the config at once, and does not look further', async
   expect(verdict.of('store')).toEqual({ check: 'store', status: 'not-checked', seen: 'the config is wrong', ms: 0 });
   const { out } = await auspex(cwd, ['doctor']);
   expect(out).toContain('\n             → Correct the keys named above');
-  expect(out).toMatch(/1 ok, 1 failed, 4 not checked\n$/);
+  expect(out).toMatch(/1 ok, 1 failed, 5 not checked\n$/);
 });
 
 it('says that there is no config', async () => {
@@ -225,4 +226,38 @@ it('reads targets back and orders nothing', async () => {
   const verdict = await doctor(cwd);
   const found = verdict.of('pools[0].actuator(simulated)');
   expect(found?.seen).toMatch(/^pool web: \d+ units? ordered, \d+ ready$|there is no fleet/);
+});
+
+it('makes every alert sink, and says of each that cannot be made what to do', async () => {
+  const sinks = `alerts:
+  sinks:
+    - { use: log }
+    - { use: webhook, with: { url: 'https://hooks.internal/auspex', secretEnv: AUSPEX_TEST_NONE } }
+    - { use: pagerduty, with: { routingKeyEnv: AUSPEX_TEST_NONE } }
+    - { use: slack, with: { urlEnv: AUSPEX_TEST_NONE } }
+    - { use: alertmanager, with: { urls: ['http://127.0.0.1:9'], holdsFor: 1h } }
+`;
+  const verdict = await doctor(project((text) => text + sinks));
+  expect(verdict.code).toBe(1);
+  expect(verdict.of('alerts.sinks[0](log)')).toMatchObject({ status: 'ok', seen: expect.stringContaining('auspex alerts --test') });
+  expect(failedIn(verdict)).toEqual(['alerts.sinks[1](webhook)', 'alerts.sinks[2](pagerduty)', 'alerts.sinks[3](slack)']);
+  expect(verdict.of('alerts.sinks[2](pagerduty)')).toMatchObject({
+    code: 'CONFIG_INVALID',
+    seen: expect.stringContaining('the environment variable AUSPEX_TEST_NONE is empty'),
+    remedy: 'Set AUSPEX_TEST_NONE where Auspex is started.',
+  });
+  // Told again once an hour, and over in Alertmanager after an hour.
+  expect(verdict.of('alerts.sinks[4](alertmanager)')).toMatchObject({ status: 'warning', seen: expect.stringContaining('after 1h') });
+  const none = await doctor(project((text) => `${text}alerts: { sinks: [] }\n`));
+  expect(none.of('alerts.sinks')).toMatchObject({ status: 'ok', seen: 'no alert sink: nobody is told of anything' });
+});
+
+it('warns of rules that can never fire', async () => {
+  const rules = 'alerts: { rules: { n5: { when: surge, pools: [nosuch] } } }\n';
+  const verdict = await doctor(project((text) => text + rules));
+  expect(verdict.code).toBe(0);
+  expect(verdict.of('alerts.rules.n5.pools')).toMatchObject({
+    status: 'warning',
+    seen: 'rule n5 can never fire: no pool is called nosuch; there are: web',
+  });
 });

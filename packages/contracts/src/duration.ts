@@ -23,12 +23,17 @@ export function formatDuration(ms: number): string {
   return text || `${ms}ms`;
 }
 
+function noDuration(value: unknown): string {
+  const shown = typeof value === 'string' ? `"${value}"` : typeof value === 'object' ? 'this' : String(value);
+  return `${shown} is no duration; write a number with a unit: 90s, 15m, 1h30m, 7d`;
+}
+
 /** A zod type for durations: text with a unit; milliseconds out. A bare number is refused, since its unit would be a guess. */
 export function duration(): z.ZodType<number, string> {
-  return z.string().transform((text, context): number => {
+  return z.string({ error: ({ input }) => (input === undefined ? undefined : noDuration(input)) }).transform((text, context): number => {
     const ms = parseDuration(text.trim());
     if (ms !== undefined) return ms;
-    context.addIssue({ code: 'custom', message: `"${text}" is no duration; write a number with a unit: 90s, 15m, 1h30m, 7d` });
+    context.addIssue({ code: 'custom', message: noDuration(text) });
     return z.NEVER;
   });
 }

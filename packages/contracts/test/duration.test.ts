@@ -37,4 +37,6 @@ test('the zod type: text with a unit in, milliseconds out; the rest is refused w
   expect(duration().prefault('1h').parse(undefined)).toBe(3_600_000);
   expect(duration().safeParse('5').error?.issues[0]?.message).toBe('"5" is no duration; write a number with a unit: 90s, 15m, 1h30m, 7d');
   expect(duration().safeParse(300_000).success).toBe(false);
+  expect(duration().safeParse(10).error?.issues[0]?.message).toBe('10 is no duration; write a number with a unit: 90s, 15m, 1h30m, 7d');
+  expect(duration().safeParse({}).error?.issues[0]?.message).toMatch(/^this is no duration/);
 });

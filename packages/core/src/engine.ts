@@ -385,7 +385,8 @@ class AuspexEngine implements Engine {
     }
     const decisions = decides ? await cycle.decide(at, forecasts) : [];
     if (decides) {
-      cycle.watch(at, decisions);
+      // Of days that a shadow decides afterwards nobody wants to hear.
+      cycle.watch(at, decisions, this.#options.mode === 'shadow' && !this.#isRecent(at, clock.now()));
       cycle.tellFailures(at);
     } else if (this.#options.mode === 'live' && at >= this.#decideFrom) {
       // Behind, and so without an order: that is what somebody has to know.

@@ -1,10 +1,12 @@
 export * from '@auspex/contracts';
 export { endSilence, type OrderedSilence, readSilences, setSilence } from './alerting/ordered.ts';
 export { type KnownAlerts, readAlerts } from './alerting/read.ts';
+export { type Silence, type Silenced, silencesOf } from './alerting/silences.ts';
 export { describeOptions, describePlugin, type OptionRow } from './config/describe.ts';
 export { type Catalogue, parseConfig, type ResolvedConfig, type ResolvedPlugin } from './config/parse.ts';
 export { type AuspexConfig, defineConfig, type EngineSettings, engineConfig } from './config/schema.ts';
 export { nearest } from './config/suggest.ts';
+export { type ConfigWarning, configWarnings } from './config/warnings.ts';
 export { makePools } from './cycle/pools.ts';
 export { PacedClock, VirtualClock, WallClock } from './defaults/clock.ts';
 export { MemoryMeter, silentLogger } from './defaults/logger.ts';

@@ -8,7 +8,7 @@ import { readSilences, setSilence } from '../src/alerting/ordered.ts';
 import { Outbox } from '../src/alerting/outbox.ts';
 import { DEFAULT_RULES, type Rule, rulesOf } from '../src/alerting/rules.ts';
 import { silencesOf } from '../src/alerting/silences.ts';
-import { alerts as alertSettings } from '../src/config/alerts.ts';
+import { alerts as alertSettings, LABELS } from '../src/config/alerts.ts';
 import { MemoryMeter, silentLogger } from '../src/defaults/logger.ts';
 import { Journal } from '../src/journal.ts';
 import { Failures } from '../src/stages/failures.ts';
@@ -237,7 +237,16 @@ describe('a board', () => {
     });
     return { board, failures };
   };
-  const facts = (over: object = {}) => ({ step: T0, stepMs: MINUTE, detected: [], pools: [], failing: [], notices: [], ...over });
+  const facts = (over: object = {}) => ({
+    step: T0,
+    stepMs: MINUTE,
+    isPast: false,
+    detected: [],
+    pools: [],
+    failing: [],
+    notices: [],
+    ...over,
+  });
   const failing = [{ stage: 'predict', plugin: 'rnn', subject: 'web', message: 'no', fallback: 'without it' }];
 
   it('goes on where a rule trips, and says which', () => {
@@ -486,5 +495,23 @@ describe('a courier', () => {
     expect(signals[0]?.aborted).toBe(true);
     await courier.close();
     expect(signals.every((signal) => signal.aborted)).toBe(true);
+  });
+});
+
+describe('silences of operators', () => {
+  const set = (match: Record<string, string>) =>
+    setSilence(new MapStore(), { match, made: T0, until: T0 + HOUR, by: 'anna', reason: 'works' });
+
+  it('name labels that alerts have, or they would cover nothing and nobody would know', async () => {
+    await expect(set({ rulle: 'anomaly' })).rejects.toThrow(
+      'rulle: no alert has a label "rulle"; did you mean "rule"? There are: rule, pool',
+    );
+    for (const label of LABELS) await expect(set({ [label]: 'x' })).resolves.toBeDefined();
+  });
+
+  it('do not cover everything', async () => {
+    await expect(set({ rule: '*' })).rejects.toThrow('it would cover everything');
+    await expect(set({ rule: '**', pop: '*' })).rejects.toThrow('it would cover everything');
+    await expect(set({ rule: '*', pool: 'web' })).resolves.toBeDefined();
   });
 });

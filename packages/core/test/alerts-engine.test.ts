@@ -85,7 +85,7 @@ async function run(
   const engine = createEngine(fakeConfig(all, config), {
     mode: 'shadow',
     decideFrom: T0,
-    host: { clock: new VirtualClock(T0 + 60 * MINUTE) },
+    host: { clock: new VirtualClock(T0) },
     onJournal: (line) => records.push(JSON.parse(line)),
     ...options,
   });
@@ -137,7 +137,8 @@ describe('detectors', () => {
     const config = { detectors: [use(above())], store: use(mapStore(map)), snapshotEvery: '7m' as const };
     await run({ ...config, sources: [use(listSource(events.slice(0, 1_000), 10, { end: false }))] });
     const seen = new Map<string, Seen[]>();
-    const records = await run({ ...config, detectors: [use(above(seen))] });
+    const clock = new VirtualClock(T0 + 31 * MINUTE);
+    const records = await run({ ...config, detectors: [use(above(seen))] }, { host: { clock } });
     const last = records.flatMap((record) => (record.type === 'anomaly' && record.series === 'pool:web' ? [record.anomaly.cause] : []));
     expect(last.at(-1)).toBe('40 steps');
   });
@@ -169,6 +170,26 @@ describe('alerts', () => {
     await run({ detectors: [ofPools(above())], alerts: { sinks, rules: { hostile: { severity: 'page' } } } });
     expect(told(all)).toHaveLength(4);
     expect(told(pages)).toEqual(['hostile firing 33', 'hostile resolved 45']);
+  });
+
+  it('of days that a shadow decides afterwards are journaled, and only what lasts is told', async () => {
+    const received: Alert[] = [];
+    const config = { detectors: [ofPools(above())], alerts: { sinks: [use(receiver(received))] } };
+    // Begun in minute 38, of an incident between the minutes 30 and 40 and of one before it.
+    const twice = traffic(
+      Array.from({ length: 60 }, (_, minute) => ((minute >= 5 && minute < 10) || (minute >= 30 && minute < 40) ? 120 : 30)),
+    );
+    const records = await run(config, { host: { clock: new VirtualClock(T0 + 38 * MINUTE) } }, twice);
+    const journaled = records.flatMap((record) => (record.type === 'alert' ? [record.alert] : []));
+    expect(told(journaled).filter((text) => text.startsWith('anomaly'))).toEqual([
+      'anomaly firing 6',
+      'anomaly resolved 15',
+      'anomaly firing 31',
+      'anomaly firing 37',
+      'anomaly resolved 45',
+    ]);
+    expect(told(received)).toEqual(['anomaly firing 37', 'hostile firing 37', 'anomaly resolved 45', 'hostile resolved 45']);
+    expect(new Set(received.map(({ key }) => key)).size).toBe(4);
   });
 
   it('of a replay are journaled, and nobody is told', async () => {
@@ -235,6 +256,25 @@ describe('alerts', () => {
     ]);
   });
 
+  it('tell of an outage that a source calls zero demand, the second one too, and through a restart', async () => {
+    const map = new Map<string, Uint8Array>();
+    // Twenty minutes without anybody, which forecasts know since; and again.
+    const minutes = Array.from({ length: 190 }, (_, minute) => ((minute >= 60 && minute < 80) || (minute >= 150 && minute < 180) ? 0 : 60));
+    // Who signs in asks for nothing; it lets time go on.
+    const signIn: UsageEvent = { ...(traffic([1])[0] as UsageEvent), kind: 'sign-in', at: T0 + 170 * MINUTE };
+    const all = [...traffic(minutes), signIn].sort((a, b) => a.at - b.at);
+    const config = { store: use(mapStore(map)), snapshotEvery: '7m' as const };
+    const afterwards = () => ({ host: { clock: new VirtualClock(T0 + 200 * MINUTE) } });
+    const journaled = (records: readonly JournalRecord[]) => records.flatMap((record) => (record.type === 'alert' ? [record.alert] : []));
+    const until = all.filter(({ at }) => at <= signIn.at).length;
+    const first = journaled(
+      await run({ ...config, sources: [use(listSource(all.slice(0, until), 10, { end: false }))] }, afterwards(), all),
+    );
+    expect(told(first)).toEqual(['no-demand firing 67', 'no-demand resolved 85', 'no-demand firing 157']);
+    expect(first[0]?.summary).toBe('web: no demand for 7m, where 1.00/s were expected when it stopped');
+    expect(told(journaled(await run(config, afterwards(), all)))).toEqual(['no-demand resolved 185']);
+  });
+
   it('page where a live pool needs more than its maximum', async () => {
     const received: Alert[] = [];
     const pools = [
@@ -242,7 +282,7 @@ describe('alerts', () => {
     ];
     await run({ pools, alerts: { sinks: [use(receiver(received))] } }, { mode: 'live', host: { clock: new VirtualClock(T0) } });
     expect(told(received)).toContain('no-capacity firing 36');
-    expect(received[0]?.summary).toBe('web: 19 units are needed at the lead time, and it may have 8');
+    expect(received[0]?.summary).toBe('web: 19 units are needed at the lead time, and it may have 8 (by guard(bounds))');
   });
 
   it('page where what is needed is not there, and not for head-room or one unit in a hundred', async () => {
@@ -398,15 +438,16 @@ describe('alerts', () => {
       snapshotEvery: '7m' as const,
       store: use({ ...mapStore(new Map()), create: () => store }),
     });
-    const store = new KeepingStore(new Map(), () => [...received]);
-    await run(config(received, store), { host: { clock: new VirtualClock(T0) } });
+    const clock = new VirtualClock(T0);
+    const store = new KeepingStore(new Map(), () => ({ had: [...received], now: clock.now() }));
+    await run(config(received, store), { host: { clock } });
     const keys = (alerts: readonly Alert[]) => [...new Set(alerts.map(({ key }) => key))].sort();
     const whole = keys(received);
     expect(whole).toHaveLength(4);
     expect(store.kept.length).toBeGreaterThan(60);
     for (const { map, beside } of store.kept.filter((_, i) => i % 3 === 0)) {
-      const again: Alert[] = [...beside];
-      await run(config(again, new MapStore(map)));
+      const again: Alert[] = [...beside.had];
+      await run(config(again, new MapStore(map)), { host: { clock: new VirtualClock(beside.now) } });
       expect(keys(again)).toEqual(whole);
     }
   });

@@ -1,6 +1,6 @@
-import { defineActuator, definePredictor, type Plugin } from '@auspex/contracts';
-import { AuspexError, describeOptions, describePlugin, engineConfig, nearest, parseConfig, use } from '@auspex/core';
-import { expect, test } from 'vitest';
+import { defineActuator, defineDetector, definePredictor, type Plugin } from '@auspex/contracts';
+import { AuspexError, configWarnings, describeOptions, describePlugin, engineConfig, nearest, parseConfig, use } from '@auspex/core';
+import { describe, expect, it, test } from 'vitest';
 import { z } from 'zod';
 import { glob } from '../src/config/glob.ts';
 import { fakeConfig, lastValue, listSource, meanProfiler, plainAllocator, RecordingActuator, recording } from './fakes.ts';
@@ -22,7 +22,9 @@ test('an unknown key names its path and the nearest known one', () => {
 });
 
 test('a nested unknown key and a missing one name their path', () => {
-  expect(refused({ ...fakeConfig([]), pools: [{ id: 'web', unitRate: 1, leadTme: '1m' }] }).message).toBe('pools[0].leadTme: unknown key');
+  expect(refused({ ...fakeConfig([]), pools: [{ id: 'web', unitRate: 1, leadTme: '1m' }] }).message).toBe(
+    'pools[0].leadTme: unknown key; did you mean "leadTime"?',
+  );
   expect(refused({ ...fakeConfig([]), pools: [{ id: 'web' }] }).message).toBe('pools[0].unitRate: is missing');
 });
 
@@ -51,7 +53,7 @@ test('names are resolved from the catalogue', () => {
 
 test('a plugin of another kind, of another contract, or none at all is refused', () => {
   expect(refused(fakeConfig([], { allocate: { use: lastValue as never } })).message).toContain(
-    '"last" is a predictor, and a allocator is needed here',
+    '"last" is a predictor, and an allocator is needed here',
   );
   expect(refused(fakeConfig([], { allocate: { use: { ...plainAllocator, contract: 99 } as never } })).message).toContain(
     'built for contract 99',
@@ -173,4 +175,122 @@ test('an actuator that cannot be made is named', async () => {
     code: 'PLUGIN_FAILED',
     message: 'pools[0].actuator(broken): could not be made: no credentials',
   });
+});
+
+describe('warnings', () => {
+  const watcher = defineDetector({ id: 'watcher', summary: 'test', config: z.strictObject({}), create: () => ({}) as never });
+  const ofPools = { ...use(watcher), for: 'pools' as const };
+  const all = use(watcher);
+  const texts = (over: object) => configWarnings(parseConfig(fakeConfig([], over))).map(({ path, text }) => `${path}: ${text}`);
+  const ofRules = (rules: object, detectors: readonly object[] = [ofPools]) => texts({ detectors, alerts: { rules } });
+
+  it('name rules that can never fire, and patterns that match nothing', () => {
+    expect(ofRules({ n5: { when: 'surge', pools: ['nosuch'] } })).toEqual([
+      'alerts.rules.n5.pools: rule n5 can never fire: no pool is called nosuch; there are: web',
+    ]);
+    expect(ofRules({ 'no-data': { pools: ['we*', 'nosuch'] } })).toEqual([
+      'alerts.rules.no-data.pools: rule no-data: no pool is called nosuch; there are: web',
+    ]);
+    expect(ofRules({ anomaly: { by: ['watchr'] } })).toEqual([
+      'alerts.rules.anomaly.by: rule anomaly can never fire: no detector is called watchr; there are: watcher',
+    ]);
+    expect(ofRules({ mine: { when: 'hostile' } }, [])).toEqual([
+      'alerts.rules.mine: rule mine can never fire: the config has no detector, so that nothing is scored',
+    ]);
+    // The second one of an id.
+    expect(ofRules({ anomaly: { by: ['watcher#1'], pools: ['web'] } }, [ofPools, all])).toEqual([]);
+    expect(ofRules({ n5: { when: 'surge', pools: ['nosuch'], severity: 'off' }, failing: { by: ['nosuch'] } })).toEqual([]);
+  });
+
+  it('name rules of groups where no detector is for groups', () => {
+    const checkout = { checkout: { when: 'anomaly', groups: ['/checkout'] } };
+    expect(ofRules(checkout)).toEqual([
+      'alerts.rules.checkout.groups: rule checkout can never fire: no detector that it looks at is for groups: watcher is for pools',
+    ]);
+    expect(ofRules(checkout, [all])).toEqual([]);
+    const both = { checkout: { when: 'anomaly', groups: ['/checkout'], pools: ['web'] } };
+    expect(ofRules(both)).toEqual([
+      'alerts.rules.checkout.groups: rule checkout: no detector that it looks at is for groups: watcher is for pools',
+    ]);
+    const byPools = { checkout: { when: 'anomaly', groups: ['/checkout'], by: ['watcher'] } };
+    expect(ofRules(byPools, [ofPools, all])).toHaveLength(1);
+  });
+
+  it('name a cap that nobody can ask for', () => {
+    const pools = [{ id: 'web', unitRate: 1, capHostile: 0.9 }];
+    expect(texts({ pools, detectors: [] })).toEqual([
+      expect.stringMatching(/^pools\[0\]\.capHostile: the units of pool web are never capped/),
+    ]);
+    expect(texts({ pools, detectors: [{ ...use(watcher), for: 'groups' }] })).toHaveLength(1);
+    expect(texts({ pools, detectors: [ofPools] })).toEqual([]);
+  });
+});
+
+describe('of alerts', () => {
+  const message = (alerts: object) => refused({ ...fakeConfig([]), alerts }).message;
+
+  it('an unknown key says which is near, however deep it stands', () => {
+    expect(message({ silence: [] })).toBe('alerts.silence: unknown key; did you mean "silences"?');
+    expect(message({ groupby: ['pool'] })).toBe('alerts.groupby: unknown key; did you mean "groupBy"?');
+    expect(message({ rules: { x: { when: 'surge', abov: 0.9 } } })).toBe('alerts.rules.x.abov: unknown key; did you mean "above"?');
+    expect(message({ silences: [{ match: { rule: 'x' }, whi: 'works', why: 'works' }] })).toBe(
+      'alerts.silences[0].whi: unknown key; did you mean "why"?',
+    );
+  });
+
+  it('a sink says which of its keys is wrong, and how', () => {
+    const sink = (over: object) => message({ sinks: [{ use: 'log', ...over }] });
+    const unknown = 'alerts.sinks[0]: no alertSink is called "log"';
+    expect(sink({ atLeast: 'critical' })).toContain('alerts.sinks[0].atLeast: "critical" is none of info, warning, page\n');
+    expect(sink({ atLeast: 'warnin' })).toContain('none of info, warning, page; did you mean "warning"?');
+    expect(sink({ nam: 'x' })).toContain('alerts.sinks[0].nam: unknown key; did you mean "name"?');
+    expect(sink({ name: 'Of Night' })).toContain('alerts.sinks[0].name: "Of Night" is no lower-case kebab text');
+    expect(sink({ name: 'night', atLeast: 'page' })).toContain(unknown);
+    expect(message({ sinks: ['log'] })).toContain('alerts.sinks[0]: expected { use: plugin or name, with: options, name');
+    expect(refused({ ...fakeConfig([]), predictors: [{ use: lastValue, wiht: {} }] }).message).toBe(
+      'predictors[0].wiht: unknown key; did you mean "with"?',
+    );
+  });
+
+  it('a label that no alert has is refused, in silences and in groupBy', () => {
+    const there = 'here are: rule, pool, group, pop, measure, plugin, stage, code';
+    expect(message({ silences: [{ match: { rulle: 'x' }, why: 'works' }] })).toBe(
+      `alerts.silences[0].match.rulle: no alert has a label "rulle"; did you mean "rule"? T${there}`,
+    );
+    expect(message({ groupBy: ['pool', 'datacenter'] })).toBe(`alerts.groupBy[1]: no alert has a label "datacenter"; t${there}`);
+    expect(message({ silences: [{ match: {}, why: 'works' }] })).toContain('alerts.silences[0].match: names a label');
+  });
+
+  it('a value that is none of a few names those, and the nearest', () => {
+    expect(message({ rules: { x: { when: 'surges' } } })).toMatch(
+      /^alerts\.rules\.x\.when: "surges" is none of anomaly, .*; did you mean "surge"\?$/,
+    );
+    expect(refused(fakeConfig([], { pools: [{ id: 'web', unitRate: 1, also: { byte: 1 } }] as never })).message).toBe(
+      'pools[0].also.byte: unknown key; did you mean "bytes"?',
+    );
+  });
+
+  it('all rules that are wrong are told at once, with what was meant', () => {
+    const text = message({ rules: { anomali: { above: 0.9 }, mine: {}, failing: { above: 0.5, pools: ['web'] } } });
+    expect(text).toContain('4 things are wrong');
+    expect(text).toContain('alerts.rules.anomali.when: a rule of your own must say `when`; did you mean "anomaly"?');
+    for (const path of ['alerts.rules.mine.when', 'alerts.rules.failing.above', 'alerts.rules.failing.pools']) expect(text).toContain(path);
+  });
+
+  it('a duration without a unit gets the same words as a number and as a text', () => {
+    for (const [given, shown] of [
+      [10, '10'],
+      ['10', '"10"'],
+    ])
+      expect(message({ rules: { x: { when: 'surge', for: given } } })).toBe(
+        `alerts.rules.x.for: ${shown} is no duration; write a number with a unit: 90s, 15m, 1h30m, 7d`,
+      );
+  });
+});
+
+test('a kind has its article', () => {
+  expect(refused(fakeConfig([], { predictors: [{ use: recording(new RecordingActuator()) as never }] })).message).toContain(
+    '"recording" is an actuator, and a predictor is needed here',
+  );
+  expect(refused(fakeConfig([], { alerts: { sinks: [{ use: {} as never }] } })).message).toContain('expected an alertSink, as');
 });

@@ -21,7 +21,8 @@ export type PresetInput = Pick<AuspexConfig, 'sources' | 'pools'> & Partial<Ausp
  * reactive policy asks for, which does not wait for its tolerance where demand is above what is ready. The seed's tiers are one line away:
  * `allocate: use(tieredAllocator, { floor: 'reactive', leadQuantile: 0.9 })`.
  *
- * Pools' totals are looked at for what is abnormal, and their surges for attacks; what comes of it is logged, until a sink is named.
+ * Pools' totals are looked at for what is abnormal, and their surges for attacks; what comes of it is logged, until a sink is named. Rules of groups
+ * need a detector that looks at groups: `detectors: [use(combined), { ...use(audience), for: 'pools' }]`.
  *
  * ```ts
  * export default preset({
@@ -41,8 +42,9 @@ export function preset(input: PresetInput): AuspexConfig {
       { ...use(combined), for: 'pools' },
       { ...use(audience), for: 'pools' },
     ],
-    alerts: { sinks: [use(alertLog)] },
     store: use(lmdb, { path: '.auspex/store' }),
     ...input,
+    // Who changes a rule means that somebody is told of it.
+    alerts: { sinks: [use(alertLog)], ...input.alerts },
   };
 }

@@ -124,6 +124,12 @@ test('plugins are found by id in the catalogue', () => {
   expect(config.predictors[0]?.plugin).toBe(seasonal);
 });
 
+test('who changed a rule lost the log, and was told of nothing', () => {
+  const given = preset({ ...minimal, alerts: { rules: { hostile: { severity: 'off' } } } });
+  expect(parseConfig(given).sinks.map(({ plugin }) => plugin.id)).toEqual(['log']);
+  expect(parseConfig(preset({ ...minimal, alerts: { sinks: [] } })).sinks).toEqual([]);
+});
+
 test('two presets share nothing that the first could change', () => {
   const first = preset(minimal);
   (first.predictors as unknown[]).length = 0;

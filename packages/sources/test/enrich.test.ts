@@ -91,6 +91,17 @@ describe('session', () => {
     expect(enricher.expire(state, 15_000).map((e) => e.sessionMs)).toEqual([4_000]);
   });
 
+  test('a gap in a log put the ends of its sessions into the step before it: they ended later', () => {
+    const state = enricher.begin();
+    enricher.enrich(state, hit('a', 0));
+    // Read before the step of the first event is closed.
+    enricher.enrich(state, hit('a', 600_000));
+    expect(enricher.expire(state, 1_000)).toEqual([]);
+    const later = enricher.decode(enricher.encode(state));
+    expect(enricher.expire(later, 11_000).map(({ at }) => at)).toEqual([10_999]);
+    expect(enricher.expire(later, 12_000)).toEqual([]);
+  });
+
   test('users and groups are apart; events without a user have no session, whatever their address', () => {
     const state = enricher.begin();
     enricher.enrich(state, hit('a', 0));

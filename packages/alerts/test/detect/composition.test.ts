@@ -112,6 +112,30 @@ describe('what is no shift', () => {
     }
   }, 30_000);
 
+  it('a page of a catalogue of hundreds that has just become one of the few that are told apart, and was said to be new', () => {
+    const items = Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`/item/${n}`, 0.7 / 300]));
+    const catalogue = { '/': 0.2, '/search': 0.1, ...items };
+    const life = new Life();
+    const day = Array.from({ length: 2500 }, () => life.step(life.usage(120, catalogue)));
+    expect(day.filter(({ score }) => score >= 0.9999).map(({ cause }) => cause)).toEqual([]);
+    // What is new is told all the same, and so is one of the many that many ask for.
+    expect(life.step(life.usage(120, { ...catalogue, '/wp-login': 0.2 })).cause).toMatch(/^resource \/wp-login/);
+    for (let n = 0; n < 60; n++) life.step(life.usage(120, catalogue));
+    const { score, cause } = life.step(life.usage(120, { ...catalogue, '/item/250': 0.3 }));
+    expect(score).toBeGreaterThan(0.99999);
+    expect(cause).toMatch(/^resource \/item\/250 /);
+  }, 30_000);
+
+  it('the way back: for a quarter of an hour it was said that there is still what there is no more', () => {
+    const life = new Life();
+    life.live(3000);
+    for (let n = 0; n < 20; n++) life.step(life.usage(600, takenOver));
+    const after = Array.from({ length: 20 }, () => life.step());
+    // One step may be back by chance.
+    expect(after[0]?.cause).toMatch(/^resource \/login 2\d % over some 11 steps/);
+    expect(Math.max(...after.slice(1).map(({ score }) => score))).toBeLessThan(0.9999);
+  });
+
   it('one request at night for what hardly anybody asks for', () => {
     const life = new Life();
     life.live(3000);
@@ -148,6 +172,8 @@ describe('what is no shift', () => {
         ['b', 0.1 * weight],
       ]),
       other: 0,
+      lost: 0,
+      missed: new Map(),
     });
     const seen = {
       level: 0,
@@ -296,7 +322,7 @@ describe('the state', () => {
 
   it('of another version is refused', () => {
     const { detector, state } = new Life();
-    expect(() => detector.decode(pack({ ...unpack<object>(detector.encode(state)), v: 2 }))).toThrow(/format 1/);
+    expect(() => detector.decode(pack({ ...unpack<object>(detector.encode(state)), v: 1 }))).toThrow(/format 2/);
   });
 });
 

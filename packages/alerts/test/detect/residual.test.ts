@@ -52,6 +52,11 @@ describe('the place among the quantiles', () => {
     expect(deviationOf(quantiles, 60)).toBeLessThan(-4);
     expect(deviationOf(quantiles, 140)).toBeGreaterThan(4);
     expect(deviationOf(quantiles, 1e12)).toBe(40);
+    // Two lowest, or two highest, that all but coincide are no wall.
+    const walled = Float64Array.of(1.94, 1.940001, 2, 2.2, 2.5, 2.6, 2.689999, 2.69);
+    expect(deviationOf(walled, 1.92)).toBeGreaterThan(-2.5);
+    expect(deviationOf(walled, 2.72)).toBeLessThan(3.5);
+    expect(deviationOf(Float64Array.of(4e-7, 8e-7, 1e-6, 0.01, 0.02, 0.03, 0.0405, 0.05), 0, 1 / 60)).toBeGreaterThan(-2);
     for (let x = 1; x < 400; x++) expect(deviationOf(quantiles, x)).toBeGreaterThanOrEqual(deviationOf(quantiles, x - 1));
   });
 

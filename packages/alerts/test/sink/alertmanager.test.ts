@@ -187,9 +187,20 @@ it('neither an address nor a secret is told, whatever the other end repeats', as
   const server = await serve(({ headers, url }, response) => response.writeHead(403).end(`no: ${headers['authorization']} ${url}`));
   for (const options of [{ tokenEnv: 'AM_TOKEN' }, { user: 'auspex', passwordEnv: 'AM_PASSWORD' }]) {
     const error = await refusal(make(alertmanager, { urls: [server.url], ...options }).send([alert('a')], never));
-    expect(error.message).toMatch(/HTTP 403: no: .*Check urls/);
+    expect(error.message).toMatch(/HTTP 403: no: .*, and urls \(with the prefix/);
     expect(everything(error)).not.toMatch(new RegExp(`t0ken|pa55word|${Buffer.from('auspex:pa55word').toString('base64')}`));
   }
+});
+
+it.each<[number, object, string]>([
+  [401, { tokenEnv: 'AM_TOKEN' }, 'Check that the variable of tokenEnv holds its token, and urls'],
+  [403, { user: 'auspex', passwordEnv: 'AM_PASSWORD' }, 'Check user, that the variable of passwordEnv holds the password, and urls'],
+  [401, {}, 'Give tokenEnv, or user and passwordEnv, where it asks who sends'],
+  [404, { tokenEnv: 'AM_TOKEN' }, 'Check urls (with the prefix it is served under)'],
+])('HTTP %i with %j names the option to look at first', async (status, options, says) => {
+  const server = await serve((_, response) => response.writeHead(status).end());
+  const error = await refusal(make(alertmanager, { urls: [server.url], ...options }).send([alert('a')], never));
+  expect(error.message).toContain(`it answers HTTP ${status}. ${says}`);
 });
 
 it.each<[string, object, RegExp]>([

@@ -108,6 +108,48 @@ describe.each(Object.keys(SINKS))('%s', (name) => {
   });
 });
 
+/* An address that is none is refused with what to do, and no schema throws. */
+
+const OPTIONS: Readonly<Record<string, (url: string) => unknown>> = {
+  'webhook url': (url) => alertWebhook.config.safeParse({ url, secretEnv: 'HTTP_SECRET' }).error?.issues,
+  'pagerduty url': (url) => pagerduty.config.safeParse({ url, routingKeyEnv: 'HTTP_SECRET' }).error?.issues,
+  'alertmanager urls': (url) => alertmanager.config.safeParse({ urls: [url] }).error?.issues,
+  'alertmanager generatorUrl': (generatorUrl) => alertmanager.config.safeParse({ urls: ['http://am:9093'], generatorUrl }).error?.issues,
+};
+const NO_ADDRESSES = ['example.com/a', 'notaurl', '127.0.0.1:8080/x', 'localhost:9093', '', 'http://', 'http://a b', 'https:/a', 'ftp://a'];
+
+describe.each(Object.keys(OPTIONS))('%s', (name) => {
+  it.each(NO_ADDRESSES)('%j is no address, and nothing else is said of it', (url) => {
+    expect(OPTIONS[name]?.(url)).toEqual([
+      expect.objectContaining({ message: 'is no address: begin with http:// or https:// and a host' }),
+    ]);
+  });
+
+  it('that is missing or a number is not called an address', () => {
+    expect(JSON.stringify(OPTIONS[name]?.(5 as never))).toContain('expected string');
+  });
+});
+
+it.each(NO_ADDRESSES.filter((url) => url !== '' && url !== 'https:/a'))(
+  'slack refuses a variable that holds %j, and says what to do',
+  (value) => {
+    process.env['HTTP_SLACK'] = value;
+    expect(() => make(slack, { urlEnv: 'HTTP_SLACK' })).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_INVALID',
+        message: expect.stringMatching(/HTTP_SLACK holds (no address|an address that is not https)/),
+        remedy: expect.stringContaining('beginning with https://'),
+      }),
+    );
+  },
+);
+
+it('slack is not told by the end of its address, which is the secret alone', async () => {
+  const server = await serve(({ url }, response) => response.writeHead(403).end(`no token ${url.split('/').at(-1)}`));
+  const sink = SINKS['slack'] as NonNullable<(typeof SINKS)[string]>;
+  expect((await refusal(sink(server.url).send([alert('a')], never))).message).toContain('HTTP 403: no token …. Make');
+});
+
 describe.each(['webhook', 'pagerduty'])('%s', (name) => {
   const sinkOver = SINKS[name] as NonNullable<(typeof SINKS)[string]>;
   const names = (body: string): string => /"fingerprint":"(\w+)"/.exec(body)?.[1] ?? '';

@@ -170,6 +170,16 @@ describe('a server', () => {
     });
   });
 
+  it('that repeats the password tells it nowhere, nor as the cause', async () => {
+    const repeats: SMTPServerOptions['onMailFrom'] = (_, __, callback) =>
+      callback(Object.assign(new Error(`later ${encodeURIComponent(`${PASSWORD}/`)} ${PASSWORD}`), { responseCode: 451 }));
+    const server = await new MailServer({ ...login, allowInsecureAuth: true, onMailFrom: repeats }).start();
+    const options = { host: 'localhost', port: server.port, security: 'none', ...user, ...base };
+    const error = await refusal(make(smtp, options, { clock }).send([alert('a')], never));
+    expect(error.message).toMatch(/it does not take the mail now \(.*451 later …%2F …\)/);
+    expect(everything(error)).not.toContain(PASSWORD);
+  });
+
   it('that takes nothing now, and one that is gone, are told as such', async () => {
     const busy = await new MailServer({
       onMailFrom: (_, __, callback) => callback(Object.assign(new Error('later'), { responseCode: 451 })),

@@ -94,7 +94,7 @@ describe('a message', () => {
     process.env['WH_OTHER'] = OTHER;
     const error = await refusal(sinkFor(server.url, 'WH_OTHER').send([alert('a')], never));
     delete process.env['WH_OTHER'];
-    expect(error.message).toMatch(/HTTP 401: No matching signature found. Check url, and that both have the same secret/);
+    expect(error.message).toMatch(/HTTP 401: No matching signature found. Check url, that both have the same secret \(secretEnv\), and/);
     await sinkFor(server.url).send([alert('a')], never);
     const { body, headers } = server.requests[1] as (typeof server.requests)[0];
     const library = new Webhook(SECRET);
@@ -125,6 +125,34 @@ it('no secret is told, whatever the receiver repeats', async () => {
   const error = await refusal(sinkFor(`${server.url}/private`, 'WH', { tokenEnv: 'WH_TOKEN' }).send([alert('a')], never));
   expect(error.message).toContain('bad: Bearer …');
   expect(everything(error)).not.toMatch(/t0ken|private|whsec_/);
+});
+
+it.each<[string, (own: readonly string[]) => string]>([
+  ['as it is', ([own]) => own as string],
+  ['without whsec_', ([own]) => own?.slice(6) as string],
+  ['the old one', ([, old]) => old as string],
+  ['the old one without whsec_', ([, old]) => old?.slice(6) as string],
+  ['both', (own) => own.join(' ')],
+  ['percent-encoded', ([own]) => encodeURIComponent(own as string)],
+  ['as base64', ([own]) => Buffer.from(own as string).toString('base64')],
+  ['decoded', ([own]) => Buffer.from(own?.slice(6) as string, 'base64').toString()],
+])('the secret is not told by a receiver that repeats it %s', async (_, said) => {
+  // Bytes that are no text, in base64 that has + and / in it, and a padding.
+  const own = [`whsec_+/${Buffer.from(Array.from({ length: 32 }, (_, at) => 255 - 7 * at)).toString('base64')}`, OLD] as const;
+  process.env['WH_REPEATED'] = own.join(' ');
+  const server = await serve((_request, response) => response.writeHead(500, { 'retry-after': own[0] }).end(`boom ${said(own)}!`));
+  const sink = sinkFor(server.url, 'WH_REPEATED');
+  delete process.env['WH_REPEATED'];
+  const error = await refusal(sink.send([alert('a')], never));
+  expect(error.message).toMatch(/HTTP 500: boom …( …)?! \(to come again after …\)$/);
+});
+
+it('a plain secret, and the path of the address, are not told by a receiver that repeats them', async () => {
+  const plain = process.env['WH_PLAIN'] as string;
+  const coded = Buffer.from(plain).toString('base64');
+  const server = await serve(({ url }, response) => response.writeHead(404).end(`${plain} ${coded} ${url}`));
+  const error = await refusal(sinkFor(`${server.url}/private?key=1`, 'WH_PLAIN').send([alert('a')], never));
+  expect(error.message).toContain('HTTP 404: … … …. Check url');
 });
 
 it('an id is what a header may hold, and tells as many texts apart', () => {

@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { type Alert, type AlertSink, AuspexError } from '@auspex/contracts';
+import { type Alert, AuspexError } from '@auspex/contracts';
 import {
   endSilence,
   type KnownAlerts,
@@ -9,18 +9,18 @@ import {
   readAlerts,
   readSilences,
   setSilence,
-  standaloneContext,
+  silencesOf,
   WallClock,
 } from '@auspex/core';
 import { catalogue } from '@auspex/preset';
 import type { Command } from 'commander';
-import { atMost } from '../doctor/checkup.ts';
 import { Ended, EXIT } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { findConfig, loadConfig } from '../load-config.ts';
 import { makeLogger } from '../log.ts';
 import { openStore, type StoreFlags } from '../open-store.ts';
-import { hang, instant, span } from '../text.ts';
+import { withSink } from '../sink.ts';
+import { hang, instant, plural, span, wrap } from '../text.ts';
 import { durationOf, wrongUse } from '../values.ts';
 
 interface Flags extends StoreFlags {
@@ -34,9 +34,6 @@ interface SilenceFlags extends StoreFlags {
   readonly by?: string;
   readonly json?: boolean;
 }
-
-/** Longest that a sink may take to be closed. Milliseconds. */
-const CLOSING = 2_000;
 
 const EXAMPLES = `
 Examples:
@@ -118,7 +115,7 @@ function text({ causes, waiting }: KnownAlerts, silences: readonly OrderedSilenc
   if (firing.length === 0) out.push('nothing is firing');
   for (const [sink, alerts] of Object.entries(waiting)) {
     const oldest = Math.min(...alerts.map(({ step }) => step));
-    out.push(hang('waits    ', `${alerts.length} for ${sink}, the oldest of ${instant(oldest)}`, io.width));
+    out.push(hang('waits    ', `${alerts.length} for ${sink}, the oldest of ${instant(oldest)}; why: auspex alerts --test`, io.width));
   }
   for (const { id, match, until, by, reason } of silences) {
     const labels = Object.entries(match).map(([label, pattern]) => `${label}=${pattern}`);
@@ -139,12 +136,24 @@ async function silence(labels: readonly string[], flags: SilenceFlags, io: Io): 
   const { store } = await openStore(flags, io);
   try {
     const set = await setSilence(store, { match, made, until, by: flags.by ?? userInfo().username, reason: flags.reason });
-    io.out(
-      flags.json ? `${JSON.stringify(set)}\n` : `${set.id}: silent until ${instant(until)}; end it with: auspex unsilence ${set.id}\n`,
-    );
+    const { causes } = await readAlerts(store);
+    const covers = causes.filter(({ labels }) => silencesOf([{ match }])(labels, made)).length;
+    if (flags.json) io.out(`${JSON.stringify({ ...set, covers, causes: causes.length })}\n`);
+    else
+      io.out(
+        `${set.id}: silent until ${instant(until)}; end it with: auspex unsilence ${set.id}\n${coverText(covers, causes.length, io)}\n`,
+      );
   } finally {
     await store.close();
   }
+}
+
+/** Who mistypes a pool learns it now, and not by the alert that comes all the same. */
+function coverText(covers: number, all: number, { width }: Pick<Io, 'width'>): string {
+  if (all === 0) return 'no cause lasts now';
+  const last = `${plural(all, 'cause')} that ${all === 1 ? 'lasts' : 'last'} now`;
+  if (covers > 0) return `covers ${covers} of ${last}`;
+  return wrap(`covers none of the ${last}; the labels are in auspex alerts --json`, width).join('\n');
 }
 
 async function unsilence(id: string, flags: StoreFlags, io: Io): Promise<void> {
@@ -185,16 +194,14 @@ async function test(flags: Flags, io: Io): Promise<void> {
 
 async function trySink(used: ResolvedPlugin<'alertSink'>, limit: number, io: Io): Promise<Omit<Tried, 'sink'>> {
   const clock = new WallClock();
-  let sink: AlertSink | undefined;
   try {
-    sink = used.plugin.create(used.options as never, standaloneContext({ clock, logger: makeLogger('warn', io), signal: io.signal }));
-    const signal = AbortSignal.any([io.signal, AbortSignal.timeout(limit)]);
-    for (const alert of testAlerts(clock.now())) await sink.send([alert], signal);
+    await withSink(used, { clock, logger: makeLogger('warn', io), signal: io.signal }, async (sink) => {
+      const signal = AbortSignal.any([io.signal, AbortSignal.timeout(limit)]);
+      for (const alert of testAlerts(clock.now())) await sink.send([alert], signal);
+    });
     return { ok: true };
   } catch (error) {
     return { ok: false, error: (error as Error).message };
-  } finally {
-    await atMost(clock, CLOSING, sink?.close?.());
   }
 }
 

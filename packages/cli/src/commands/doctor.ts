@@ -1,5 +1,6 @@
 import { WallClock } from '@auspex/core';
 import type { Command } from 'commander';
+import { checkSinks, checkWarnings } from '../doctor/alerts.ts';
 import { Checkup } from '../doctor/checkup.ts';
 import { checkConfig, checkPlatform } from '../doctor/config.ts';
 import { checkPeers } from '../doctor/peers.ts';
@@ -27,7 +28,7 @@ export function doctorCommand(io: Io): (command: Command) => Command {
       .command('doctor')
       .summary('would a run work, and if not, why')
       .description(
-        'Looks at the platform, the config, the store, the sources and the targets, and says of each what was seen and what to do. Orders nothing, commits nothing, and writes one key of its own to the store, which it deletes. Ends with 1 when something failed.',
+        'Looks at the platform, the config, the store, the sources, the targets and the alert sinks, and says of each what was seen and what to do. Orders nothing, commits nothing, tells nobody, and writes one key of its own to the store, which it deletes. Ends with 1 when something failed.',
       )
       .option('--config <file>', 'config file (default: auspex.config.* in this folder)')
       .option('--json', 'as JSON')
@@ -50,14 +51,16 @@ async function examine(checkup: Checkup, flags: Flags, io: Io): Promise<void> {
   await checkPlatform(checkup);
   const config = await checkConfig(checkup, flags.config, io);
   if (!config) {
-    for (const check of ['packages', 'store', 'sources', 'targets']) checkup.skip(check, 'the config is wrong');
+    for (const check of ['packages', 'store', 'sources', 'targets', 'alerts.sinks']) checkup.skip(check, 'the config is wrong');
     return;
   }
+  await checkWarnings(checkup, config);
   const missing = await checkPeers(checkup, config);
   const store = await checkStore(checkup, config, missing(config.store));
   try {
     await checkSources(checkup, config, missing, store.held);
     await checkTargets(checkup, config, store.store, missing);
+    await checkSinks(checkup, config, missing);
   } finally {
     await store.close();
   }

@@ -156,6 +156,13 @@ export default preset({
       // No actuator yet: decisions are journaled only. See auspex describe.
     },
   ],
+  // Alerts go to the log until somebody is named; import sinks from '@auspex/preset', and try them: auspex alerts --test.
+  // alerts: {
+  //   sinks: [
+  //     use(alertmanager, { urls: ['http://127.0.0.1:9093'] }),
+  //     { ...use(slack, { urlEnv: 'SLACK_WEBHOOK' }), atLeast: 'page' },
+  //   ],
+  // },
 });
 `;
 }
@@ -185,5 +192,13 @@ pools:
     # p90 of the time from order to ready: how far ahead Auspex has to look.
     leadTime: ${leadTime}
     # No actuator yet: decisions are journaled only. See auspex describe.
+# Alerts go to the log until somebody is named; try it: auspex alerts --test.
+# alerts:
+#   sinks:
+#     - use: alertmanager
+#       with: { urls: ["http://127.0.0.1:9093"] }
+#     - use: slack
+#       with: { urlEnv: SLACK_WEBHOOK }
+#       atLeast: page
 `;
 }

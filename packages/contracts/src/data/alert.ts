@@ -9,7 +9,7 @@ export interface Alert {
   readonly key: string;
   readonly status: 'firing' | 'resolved';
   readonly severity: 'info' | 'warning' | 'page';
-  /** One line: what, where, how much. */
+  /** One line: what, where, how much; of an end `over: ` and what was seen last. */
   readonly summary: string;
   /** What led to it, a line each; absent = the summary says all. */
   readonly details?: readonly string[];

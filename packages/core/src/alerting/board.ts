@@ -129,10 +129,11 @@ export class AlertBoard {
       at,
       this.rules,
       this.rules.map((rule) => this.#look(facts, rule)),
+      facts.isPast,
     );
     const told = this.#limit.pass(due, at, ({ fingerprint }) => this.#episodes.held(fingerprint));
     if (before + this.#episodes.size + told.length > 0) this.#fresh = true;
-    for (const alert of told) this.#tell(alert, at);
+    for (const alert of told) this.#tell(alert, at, alert.status === 'resolved' ? this.#episodes.isHeardOf(alert) : !facts.isPast);
     this.#gauge();
   }
 
@@ -148,12 +149,12 @@ export class AlertBoard {
     }
   }
 
-  #tell(alert: Alert, at: number): void {
+  #tell(alert: Alert, at: number, isHeard: boolean): void {
     this.#journal.append({ type: 'alert', step: at, alert });
     const { rule = '' } = alert.labels;
     const status = alert.status === 'firing' && this.#episodes.isRepeat(alert.fingerprint) ? 'repeated' : alert.status;
     this.#meter.count('auspex_alerts_total', 1, { rule, severity: alert.severity, status });
-    if (!this.#tells) return;
+    if (!this.#tells || !isHeard) return;
     for (const { atLeast, outbox, name } of this.#sinks) {
       if (SEVERITIES.indexOf(alert.severity) < SEVERITIES.indexOf(atLeast)) continue;
       for (const gone of outbox.put(alert)) {

@@ -1,12 +1,12 @@
-import { formatDuration, type StageFailure } from '@auspex/contracts';
-import type { Condition } from '../config/alerts.ts';
+import { type Decision, formatDuration, type StageFailure } from '@auspex/contracts';
+import type { Condition, LABELS } from '../config/alerts.ts';
 import type { Facts, PoolFacts } from './facts.ts';
 import type { Rule } from './rules.ts';
 
 /** A cause that a rule sees in a step. */
 export interface Seen {
   /** What it is about; with the rule's name they make the fingerprint. */
-  readonly labels: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Partial<Record<(typeof LABELS)[number], string>>>;
   readonly summary: string;
   readonly details?: readonly string[];
   /** How long it must last at least, whatever the rule says, milliseconds. */
@@ -141,7 +141,7 @@ const noCapacity: Look = (facts, rule) =>
     const ahead = Math.ceil(decision.demand.expected / perUnit);
     const most = Math.max(...decision.trail.map(({ units }) => units));
     if (decision.units < (1 - MISSING) * Math.min(ahead, most)) {
-      const summary = `${pool.id}: ${ahead} units are needed at the lead time, and it may have ${decision.units}`;
+      const summary = `${pool.id}: ${ahead} units are needed at the lead time, and it may have ${decision.units}${limitOf(decision)}`;
       return [{ labels, summary, details }];
     }
     const now = Math.ceil(decision.demand.actual / perUnit);
@@ -152,6 +152,12 @@ const noCapacity: Look = (facts, rule) =>
     return [{ labels, summary, details, forMs: 2 * pool.leadTimeMs }];
   });
 
+/** Who took units away last, so that the one who is woken knows whether that is meant. */
+function limitOf({ trail }: Decision): string {
+  const by = trail.findLast(({ units }, index) => units < (trail[index - 1]?.units ?? 0))?.by;
+  return by === undefined ? '' : ` (by ${by})`;
+}
+
 const noData: Look = ({ pools }, rule) =>
   pools
     .filter(({ pool, truth }) => truth === 'missing' && rule.pools(pool.id))
@@ -159,6 +165,18 @@ const noData: Look = ({ pools }, rule) =>
       labels: { pool: pool.id, pop: pool.pop },
       summary: `${pool.id}: nothing is known of its demand; its source is silent or down`,
     }));
+
+/** So many requests must be missed: people come in bursts, and of few nobody can say that they stay away. */
+const MISSED = 100;
+
+/** A source that says nothing, or a site that nobody reaches: both are zero demand, which a forecast has learnt in minutes. */
+const noDemand: Look = ({ pools, step }, rule) =>
+  pools.flatMap(({ pool, silence }) => {
+    if (!silence || silence.missed < MISSED || !rule.pools(pool.id)) return [];
+    const { since, rate } = silence;
+    const summary = `${pool.id}: no demand for ${formatDuration(step - since)}, where ${rate.toPrecision(3)}/s were expected when it stopped`;
+    return [{ labels: { pool: pool.id, pop: pool.pop }, summary, details: ['either nobody reaches it, or its source does not say so'] }];
+  });
 
 /**
  * One cause a plugin: where a thousand groups fail alike, one person is told once. A training that failed stands until the next one, a week later;
@@ -194,6 +212,7 @@ export const LOOKS: Readonly<Record<Condition, Look>> = {
   'left-alone': leftAlone,
   'no-capacity': noCapacity,
   'no-data': noData,
+  'no-demand': noDemand,
   failing,
   notice,
 };

@@ -7,6 +7,8 @@ import type { Outbox, Waiting } from './outbox.ts';
 const BATCH = 20;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
+/** A sink that fails for one reason and another is warned of no more often. */
+const WARN_EVERY_MS = 60_000;
 /** How long a stop waits for what can still be sent. */
 const FAREWELL_MS = 3_000;
 
@@ -36,11 +38,15 @@ export class Courier {
   readonly #end = new AbortController();
   #running: Promise<void> | undefined;
   #failures = 0;
+  /** What was warned of last while it fails, and when, epoch ms. */
+  #warned: { readonly reason: string; readonly at: number } | undefined;
 
   constructor(outbox: Outbox, sink: Pick<AlertSink, 'send'>, parts: CourierParts) {
     this.#outbox = outbox;
     this.#sink = sink;
     this.#parts = parts;
+    // Without a store there was nothing before.
+    outbox.startsAt(parts.store ? parts.clock.now() : Number.NEGATIVE_INFINITY);
     parts.meter.gauge('auspex_alerts_waiting', outbox.size, { sink: outbox.sink });
     for (const outcome of ['sent', 'failed', 'dropped']) parts.meter.count('auspex_alert_sends_total', 0, { sink: outbox.sink, outcome });
   }
@@ -70,6 +76,7 @@ export class Courier {
       await breathe();
       if (this.#end.signal.aborted) return;
       await this.#dropOld();
+      await this.#dropUnasked();
       const batch = this.#next();
       if (batch.length === 0) {
         if (signal.aborted) return;
@@ -117,26 +124,37 @@ export class Courier {
     } catch (error) {
       limit.abort();
       for (const each of batch) each.tries++;
+      this.#failures++;
       meter.count('auspex_alert_sends_total', batch.length, { sink, outcome: 'failed' });
       meter.gauge('auspex_alerts_waiting', this.#outbox.size, { sink });
       const text = `${sink} took no alerts: ${messageOf(error)}; ${this.#outbox.size} wait`;
-      // The first of a row, and then one a minute or so.
-      logger[this.#failures++ === 0 ? 'warn' : 'debug']({ sink, waiting: this.#outbox.size }, text);
+      logger[this.#isNews(messageOf(error)) ? 'warn' : 'debug']({ sink, waiting: this.#outbox.size }, text);
       return true;
     }
     const again = this.#failures > 0;
     this.#failures = 0;
+    this.#warned = undefined;
     // First: whatever breaks after it, they are not sent again.
-    await this.#takeOut(batch, store);
+    await this.#takeOut(() => this.#outbox.done(batch, store));
     meter.count('auspex_alert_sends_total', batch.length, { sink, outcome: 'sent' });
     if (again) logger.info({ sink }, `${sink} takes alerts again`);
     return false;
   }
 
-  async #takeOut(batch: readonly Waiting[], store: Pick<Store, 'batch'> | undefined): Promise<void> {
+  /** The first failure of a row, and one for another reason than was warned of last. */
+  #isNews(message: string): boolean {
+    const at = this.#parts.clock.now();
+    const reason = reasonOf(message);
+    const last = this.#warned;
+    if (last && (last.reason === reason || at - last.at < WARN_EVERY_MS)) return false;
+    this.#warned = { reason, at };
+    return true;
+  }
+
+  async #takeOut(write: () => Promise<void>): Promise<void> {
     const { sink } = this.#outbox;
     try {
-      await this.#outbox.done(batch, store);
+      await write();
     } catch (error) {
       // They are sent again after a restart, under the same keys.
       this.#parts.logger.warn({ sink, error: messageOf(error) }, 'that alerts were sent could not be written');
@@ -152,7 +170,18 @@ export class Courier {
     const text = `${old.length} alert(s) that ${sink} has not taken for ${formatDuration(giveUpMs)} are given up, the first: ${old[0]?.alert.summary}`;
     logger.error({ sink, keys: old.map(({ alert }) => alert.key).slice(0, 20) }, text);
     meter.count('auspex_alert_sends_total', old.length, { sink, outcome: 'dropped' });
-    await this.#takeOut(old, store);
+    await this.#takeOut(() => this.#outbox.discard(old, store));
+  }
+
+  /** Who has not heard of a begin, since it was given up or there was no room for it, does not hear of its end. */
+  async #dropUnasked(): Promise<void> {
+    const { logger, meter, store } = this.#parts;
+    const { sink, unasked } = this.#outbox;
+    if (unasked.length === 0) return;
+    const text = `${unasked.length} end(s) are not sent to ${sink}, which has not heard of the begin`;
+    logger.debug({ sink, keys: unasked.map(({ alert }) => alert.key).slice(0, 20) }, text);
+    meter.count('auspex_alert_sends_total', unasked.length, { sink, outcome: 'dropped' });
+    await this.#takeOut(() => this.#outbox.discard(unasked, store));
   }
 
   /** Until the sink is tried again, or a stop. */
@@ -165,4 +194,9 @@ export class Courier {
 /** A sink may reject with anything, or with nothing. */
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : `it rejected with ${String(error)}`;
+}
+
+/** A message without what differs each time, such as ids and times; a status, which has three digits, stays. */
+function reasonOf(message: string): string {
+  return message.replace(/\b(?!\d{3}\b)\w*\d\w*/g, '#');
 }

@@ -26,6 +26,8 @@ export interface Episode {
   /** When somebody was told last, and the time before; null = nobody was. */
   told: number | null;
   toldBefore: number | null;
+  /** It was told in a step that was long past, and so to nobody: the first step of the present tells of it. */
+  unheard: boolean;
   /** The loudest that it was ever told as: its end is told as loud, so that who heard of it hears of that. */
   loudest: Alert['severity'] | null;
 }
@@ -52,6 +54,8 @@ export function fingerprintOf(rule: string, labels: Readonly<Record<string, stri
 /** Turns what rules see step by step into causes that begin, last and end: each is told once, again while it lasts, and when it is over. */
 export class Episodes {
   readonly #open = new Map<string, Episode>();
+  /** Keys of ends, of the last step, that nobody is to hear of. */
+  readonly #unheardEnds = new Set<string>();
   readonly #silenced: Silenced;
   readonly #repeatMs: number;
   readonly #stepMs: number;
@@ -73,14 +77,19 @@ export class Episodes {
     return this.#open.size;
   }
 
-  /** Takes a step up. Returns what is to be told now: what is new first, so that repeats do not use up a limit. @param seen by rule */
-  step(at: number, rules: readonly Rule[], seen: readonly (readonly Seen[])[]): Alert[] {
+  /**
+   * Takes a step up. Returns what is to be told now: what is new first, so that repeats do not use up a limit.
+   * @param seen by rule
+   * @param isPast is the step so long past that nobody is told?
+   */
+  step(at: number, rules: readonly Rule[], seen: readonly (readonly Seen[])[], isPast = false): Alert[] {
     const known = new Map(rules.map((rule) => [rule.name, rule]));
+    this.#unheardEnds.clear();
     for (const [index, rule] of rules.entries()) for (const each of seen[index] ?? []) this.#see(at, rule, each);
     const fresh: Alert[] = [];
     const repeats: Alert[] = [];
     for (const episode of [...this.#open.values()]) {
-      const alert = this.#turn(at, episode, known.get(episode.rule));
+      const alert = this.#turn(at, episode, known.get(episode.rule), isPast);
       if (alert) (alert.status === 'firing' && episode.toldBefore !== null ? repeats : fresh).push(alert);
     }
     return [...fresh, ...repeats];
@@ -104,38 +113,43 @@ export class Episodes {
     this.#open.set(fingerprint, {
       ...{ fingerprint, rule: rule.name, labels: { rule: rule.name, ...about }, severity: rule.severity, summary, details },
       ...{ forMs: once ? 0 : Math.max(rule.forMs, forMs), once, since: at, last: at },
-      ...{ firing: false, told: null, toldBefore: null, loudest: null },
+      ...{ firing: false, told: null, toldBefore: null, unheard: false, loudest: null },
     });
   }
 
   /** @param rule undefined where the config has it no longer: what it saw is over */
-  #turn(at: number, episode: Episode, rule: Rule | undefined): Alert | undefined {
+  #turn(at: number, episode: Episode, rule: Rule | undefined, isPast: boolean): Alert | undefined {
     const { fingerprint, once, last, told } = episode;
     const isSeen = last === at && rule !== undefined;
-    if (once) return this.#turnOnce(at, episode);
+    if (once) return this.#turnOnce(at, episode, isPast);
     if (!episode.firing) {
       if (!rule || at - last > GAP_STEPS * this.#stepMs) this.#open.delete(fingerprint);
       else episode.firing = isSeen && at - episode.since >= episode.forMs;
     } else if (!isSeen && at - last >= (rule?.keepMs ?? 0)) {
       this.#open.delete(fingerprint);
-      return told === null ? undefined : alertOf(episode, at, last + this.#stepMs);
+      if (told === null) return undefined;
+      const over = alertOf(episode, at, last + this.#stepMs);
+      if (episode.unheard) this.#unheardEnds.add(over.key);
+      return over;
     }
     // What is not there just now may be over: nobody is woken for it.
     if (!episode.firing || !isSeen || this.#silenced(episode.labels, at)) return undefined;
-    if (told !== null && at - told < this.#repeatMs) return undefined;
-    return this.#tell(at, episode);
+    const isNews = episode.unheard && !isPast;
+    if (told !== null && at - told < this.#repeatMs && !isNews) return undefined;
+    return this.#tell(at, episode, isPast);
   }
 
-  #turnOnce(at: number, episode: Episode): Alert | undefined {
+  #turnOnce(at: number, episode: Episode, isPast: boolean): Alert | undefined {
     episode.firing = true;
     // It stays until the step after it was told: a limit may have held it back.
-    if (episode.told === null && !this.#silenced(episode.labels, at)) return this.#tell(at, episode);
+    if (episode.told === null && !this.#silenced(episode.labels, at)) return this.#tell(at, episode, isPast);
     this.#open.delete(episode.fingerprint);
     return undefined;
   }
 
-  #tell(at: number, episode: Episode): Alert {
-    episode.toldBefore = episode.told;
+  #tell(at: number, episode: Episode, isPast: boolean): Alert {
+    episode.toldBefore = episode.unheard ? null : episode.told;
+    episode.unheard = isPast && episode.toldBefore === null;
     episode.told = at;
     episode.loudest = louder(episode.loudest ?? episode.severity, episode.severity);
     return alertOf(episode, at);
@@ -144,6 +158,11 @@ export class Episodes {
   /** Was it told before? */
   isRepeat(fingerprint: string): boolean {
     return (this.#open.get(fingerprint)?.toldBefore ?? null) !== null;
+  }
+
+  /** Has somebody heard of the begin of what is over with this alert, of the last step? */
+  isHeardOf({ key }: Alert): boolean {
+    return !this.#unheardEnds.has(key);
   }
 
   /** What was to be told in this step was held back: it is tried again with the next. */
@@ -188,7 +207,8 @@ function alertOf(episode: Episode, at: number, endsAt?: number): Alert {
     key: `${fingerprint}@${stamp(since)}/${status}`,
     status,
     severity: endsAt === undefined ? severity : (loudest ?? severity),
-    summary,
+    // What was seen last reads as if it were so now.
+    summary: endsAt === undefined ? summary : `over: ${summary}`,
     ...(details.length > 0 && { details }),
     step: at,
     startsAt: since,

@@ -1,4 +1,5 @@
 import type { Decision, Pool, Receipt, StageFailure, Truth } from '@auspex/contracts';
+import type { Silence } from '../cycle/quiet.ts';
 import type { Detected } from '../stages/detect.ts';
 
 /** What a step says of one pool. */
@@ -11,6 +12,8 @@ export interface PoolFacts {
   readonly receipt: Receipt | undefined;
   /** Does an engine that acts have an actuator for it? */
   readonly live: boolean;
+  /** Where nobody comes, although that was not expected. */
+  readonly silence: Silence | undefined;
   /** Step of the last order that was tried, epoch ms; of an engine that has just begun, that of its first step. */
   readonly ordered: number;
 }
@@ -26,6 +29,8 @@ export interface Facts {
   /** The decisions' time, epoch ms. */
   readonly step: number;
   readonly stepMs: number;
+  /** It is long past, as while catching up: what it says is journaled, and nobody is told. */
+  readonly isPast: boolean;
   readonly detected: readonly Detected[];
   readonly pools: readonly PoolFacts[];
   /** Stages that fail now. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AuspexError, formatDuration, type Store } from '@auspex/contracts';
+import { labelProblem } from '../config/alerts.ts';
 import { KEYS } from '../persistence/keys.ts';
 
 /** An operator's silence, kept in the store beside a running engine. Times in epoch ms. */
@@ -18,7 +19,7 @@ const LONGEST_MS = 7 * 86_400_000;
 
 /**
  * Writes a silence, in place of those that are over; the engine takes it up at its next step.
- * @throws AuspexError SUPPORT where it covers everything, has no end ahead of it, or lasts too long
+ * @throws AuspexError SUPPORT where it covers everything, or nothing since no alert has its label, has no end ahead of it, or lasts too long
  */
 export async function setSilence(store: Store, given: Omit<OrderedSilence, 'id'>): Promise<OrderedSilence> {
   const lasts = given.until - given.made;
@@ -27,8 +28,7 @@ export async function setSilence(store: Store, given: Omit<OrderedSilence, 'id'>
       remedy: 'Say it again when it is over, or write it into the config.',
     });
   }
-  if (Object.keys(given.match).length === 0)
-    throw new AuspexError('SUPPORT', 'a silence names a label', { remedy: 'Say which alerts: rule=anomaly, pool=web.' });
+  checkMatch(given.match);
   const id = createHash('sha256')
     .update(JSON.stringify([given.match, given.made, given.by]))
     .digest('hex')
@@ -40,6 +40,20 @@ export async function setSilence(store: Store, given: Omit<OrderedSilence, 'id'>
     ...over.map(({ id: other }) => ({ type: 'delete', key: KEYS.silence(other) }) as const),
   ]);
   return silence;
+}
+
+function checkMatch(match: OrderedSilence['match']): void {
+  const refuse = (message: string, remedy: string, path?: string): never => {
+    throw new AuspexError('SUPPORT', message, { remedy, ...(path === undefined ? {} : { path }) });
+  };
+  const labels = Object.entries(match);
+  if (labels.length === 0) refuse('a silence names a label', 'Say which alerts: rule=anomaly, pool=web.');
+  for (const [label] of labels) {
+    const problem = labelProblem(label);
+    if (problem !== undefined) refuse(problem, 'Name one that alerts have: rule=anomaly, pool=web.', label);
+  }
+  if (labels.every(([, pattern]) => /^\*+$/.test(pattern)))
+    refuse('it would cover everything', 'Say which alerts, of one label at least: rule=anomaly, pool=web.');
 }
 
 /** Ends a silence; returns it, or undefined where there was none. */

@@ -10,7 +10,7 @@ export interface Waiting {
   tries: number;
 }
 
-/** Most that wait for one sink: an outage of days must not fill the store. */
+/** Most that wait for one sink: an outage of days must not fill the store. Of so many episodes it is known whether they were heard of, too. */
 const MOST = 10_000;
 
 const encoder = new TextEncoder();
@@ -19,6 +19,9 @@ const decoder = new TextDecoder();
 /**
  * What waits for one sink. An alert is put here with the step that raised it, in one batch with its journal line, and is taken out when the sink
  * has it: a crash at any time sends it again rather than never, under the same key.
+ *
+ * Of what has begun since the start it knows whether the sink has heard of it. A restart forgets that: whatever began before it counts as heard of, since
+ * an end too many does less harm than an incident that stays open.
  */
 export class Outbox {
   readonly sink: string;
@@ -28,10 +31,21 @@ export class Outbox {
   readonly #waiting = new Map<number, Waiting>();
   /** Keys of all that is in it. */
   readonly #keys = new Set<string>();
+  /** Episodes that the sink was told of. */
+  readonly #heard = new Set<string>();
+  /** Episodes that were put in, and that the sink was never told of. */
+  readonly #unheard = new Set<string>();
+  /** No episode that begins here or later, epoch ms, is from before the start. */
+  #since = Number.POSITIVE_INFINITY;
   #wake: (() => void) | undefined;
 
   constructor(sink: string) {
     this.sink = sink;
+  }
+
+  /** What begins at `at`, epoch ms, or later was put in by no process before this one. */
+  startsAt(at: number): void {
+    this.#since = Math.min(this.#since, at);
   }
 
   /**
@@ -41,6 +55,7 @@ export class Outbox {
   put(alert: Alert): Waiting[] {
     if (this.#keys.has(alert.key)) return [];
     this.#keys.add(alert.key);
+    this.#see(alert);
     this.#staged.push({ number: this.#next++, alert, tries: 0 });
     if (this.size <= MOST) return [];
     // The oldest that is no page; where all are, the oldest.
@@ -56,9 +71,22 @@ export class Outbox {
     return [gone];
   }
 
+  #see(alert: Alert): void {
+    // A step that is told of is one of this process, and may lie far before its start: it reads up what came while nobody ran.
+    this.startsAt(alert.step);
+    const episode = episodeOf(alert);
+    if (alert.status === 'firing' && alert.startsAt >= this.#since && !this.#heard.has(episode)) remember(this.#unheard, episode);
+  }
+
   #remove({ number, alert }: Waiting): void {
     this.#waiting.delete(number);
     this.#keys.delete(alert.key);
+    if (alert.status === 'resolved') this.#forget(episodeOf(alert));
+  }
+
+  #forget(episode: string): void {
+    this.#heard.delete(episode);
+    this.#unheard.delete(episode);
   }
 
   get size(): number {
@@ -89,6 +117,12 @@ export class Outbox {
     return [...this.#waiting.values()];
   }
 
+  /** Ends that nobody is to hear of: the sink has not heard of the begin, and no longer will. */
+  get unasked(): readonly Waiting[] {
+    const isUnasked = (episode: string): boolean => this.#unheard.has(episode) && !this.#keys.has(`${episode}/firing`);
+    return this.waiting.filter(({ alert }) => alert.status === 'resolved' && isUnasked(episodeOf(alert)));
+  }
+
   /** Resolves once something waits, or `signal` aborts. */
   async filled(signal: AbortSignal): Promise<void> {
     if (this.#waiting.size > 0 || signal.aborted) return;
@@ -103,10 +137,20 @@ export class Outbox {
     });
   }
 
-  /** The sink has them, or nobody will: takes them out, of the store too. */
+  /** The sink has them: takes them out, of the store too. */
   async done(sent: readonly Waiting[], store: Pick<Store, 'batch'> | undefined): Promise<void> {
-    for (const each of sent) this.#remove(each);
-    await store?.batch(sent.map(({ number }) => ({ type: 'delete', key: KEYS.waiting(this.sink, number) })));
+    for (const { alert } of sent) {
+      const episode = episodeOf(alert);
+      this.#forget(episode);
+      if (alert.status === 'firing') remember(this.#heard, episode);
+    }
+    await this.discard(sent, store);
+  }
+
+  /** Nobody will have them: takes them out, of the store too. */
+  async discard(gone: readonly Waiting[], store: Pick<Store, 'batch'> | undefined): Promise<void> {
+    for (const each of gone) this.#remove(each);
+    await store?.batch(gone.map(({ number }) => ({ type: 'delete', key: KEYS.waiting(this.sink, number) })));
   }
 
   /** Ends what was about a group, and takes its name out of what others say; returns what is to be written. */
@@ -131,5 +175,22 @@ export class Outbox {
     this.#waiting.set(number, { number, alert, tries: 0 });
     this.#keys.add(alert.key);
     this.#next = Math.max(this.#next, number + 1);
+  }
+}
+
+/** The key up to its status: the same for begin, repeats and end. */
+function episodeOf({ key }: Alert): string {
+  const end = key.lastIndexOf('/');
+  return end < 0 ? key : key.slice(0, end);
+}
+
+/** The last ones only: what only happened never ends, and would stay for ever. */
+function remember(episodes: Set<string>, episode: string): void {
+  episodes.delete(episode);
+  episodes.add(episode);
+  if (episodes.size <= MOST) return;
+  for (const oldest of episodes) {
+    episodes.delete(oldest);
+    return;
   }
 }

@@ -27,5 +27,8 @@ export async function readAlerts(store: Pick<Store, 'get' | 'scan'>): Promise<Kn
     const alert = JSON.parse(new TextDecoder().decode(value)) as Alert;
     waiting[sink] = [...(waiting[sink] ?? []), alert];
   }
-  return { causes: (record?.episodes ?? []).map(({ toldBefore: _, ...cause }) => cause), waiting };
+  return {
+    causes: (record?.episodes ?? []).map(({ toldBefore: _, unheard, told, ...cause }) => ({ ...cause, told: unheard ? null : told })),
+    waiting,
+  };
 }

@@ -1,6 +1,7 @@
 import { AuspexError } from '@auspex/contracts';
 import type { Condition, RuleSettings } from '../config/alerts.ts';
 import { glob } from '../config/glob.ts';
+import { didYouMean } from '../config/suggest.ts';
 
 /** A rule as it is run. */
 export interface Rule {
@@ -32,6 +33,7 @@ const FILTERS: Readonly<Record<Condition, readonly Filter[]>> = {
   'left-alone': ['pools'],
   'no-capacity': ['pools'],
   'no-data': ['pools'],
+  'no-demand': ['pools'],
   failing: ['by'],
   notice: ['codes'],
 };
@@ -49,6 +51,7 @@ export const DEFAULT_RULES: Readonly<Record<string, RuleSettings>> = {
   anomaly: { when: 'anomaly', above: 0.99999, severity: 'warning' },
   hostile: { when: 'hostile', above: 0.8, for: 2 * MINUTE, severity: 'warning' },
   'no-data': { when: 'no-data', for: 10 * MINUTE, severity: 'warning' },
+  'no-demand': { when: 'no-demand', for: 5 * MINUTE, severity: 'warning' },
   failing: { when: 'failing', for: 10 * MINUTE, severity: 'warning' },
   notice: {
     when: 'notice',
@@ -61,29 +64,40 @@ export const DEFAULT_RULES: Readonly<Record<string, RuleSettings>> = {
 const ABOVE = { anomaly: 0.99999, hostile: 0.8, surge: 0.8, exposure: 0.8 } as const;
 const KEEP_MS = 5 * MINUTE;
 
+/** All that is wrong with the rules of a config: one of its own does not say what it looks at, or one is narrowed by what that does not have. */
+export function ruleProblems(given: Readonly<Record<string, RuleSettings>>): readonly AuspexError[] {
+  return Object.entries(given).flatMap(([name, rule]) => {
+    const path = `alerts.rules.${name}`;
+    const when = rule.when ?? DEFAULT_RULES[name]?.when;
+    if (when === undefined) {
+      const known = Object.keys(DEFAULT_RULES);
+      const remedy = `Write when: anomaly, or change a rule that comes with Auspex: ${known.join(', ')}.`;
+      return [
+        new AuspexError('CONFIG_INVALID', `a rule of your own must say \`when\`${didYouMean(name, known)}`, {
+          path: `${path}.when`,
+          remedy,
+        }),
+      ];
+    }
+    const stray = ALL.filter((filter) => rule[filter] !== undefined && !FILTERS[when].includes(filter));
+    return stray.map((filter) => {
+      const remedy = `Leave it out; ${when} is narrowed by ${FILTERS[when].join(', ')}.`;
+      return new AuspexError('CONFIG_INVALID', `a rule that looks at ${when} has no \`${filter}\``, { path: `${path}.${filter}`, remedy });
+    });
+  });
+}
+
 /**
  * The rules in force: those that come with Auspex as the config changes them, and the config's own.
- * @throws CONFIG_INVALID where one of the config's own does not say what it looks at, or is narrowed by what that does not have
+ * @throws CONFIG_INVALID for the first thing that is wrong with them
  */
 export function rulesOf(given: Readonly<Record<string, RuleSettings>>): readonly Rule[] {
+  const [problem] = ruleProblems(given);
+  if (problem) throw problem;
   const names = [...new Set([...Object.keys(DEFAULT_RULES), ...Object.keys(given)])];
   return names.flatMap((name) => {
     const { when, above, severity = 'warning', ...rest } = { ...DEFAULT_RULES[name], ...given[name] };
-    if (when === undefined) {
-      const known = Object.keys(DEFAULT_RULES).join(', ');
-      throw new AuspexError('CONFIG_INVALID', 'a rule of your own says `when`', {
-        path: `alerts.rules.${name}.when`,
-        remedy: `Write when: anomaly, or change a rule that comes with Auspex: ${known}.`,
-      });
-    }
-    const stray = ALL.find((filter) => given[name]?.[filter] !== undefined && !FILTERS[when].includes(filter));
-    if (stray !== undefined) {
-      throw new AuspexError('CONFIG_INVALID', `a rule that looks at ${when} has no \`${stray}\``, {
-        path: `alerts.rules.${name}.${stray}`,
-        remedy: `Leave it out; ${when} is narrowed by ${FILTERS[when].join(', ')}.`,
-      });
-    }
-    if (severity === 'off') return [];
+    if (when === undefined || severity === 'off') return [];
     const all = (): boolean => true;
     const matching = (patterns: readonly string[] | undefined) => (patterns ? glob(patterns) : all);
     return [

@@ -1,5 +1,8 @@
 import { duration, type PluginUse } from '@auspex/contracts';
 import { z } from 'zod';
+import { didYouMean } from './suggest.ts';
+import { useOf } from './use.ts';
+import { shown } from './words.ts';
 
 export const SEVERITIES = ['info', 'warning', 'page'] as const;
 
@@ -14,27 +17,44 @@ export const CONDITIONS = [
   'left-alone',
   'no-capacity',
   'no-data',
+  'no-demand',
   'failing',
   'notice',
 ] as const;
 
 export type Condition = (typeof CONDITIONS)[number];
 
-const KEYS: readonly string[] = ['use', 'with', 'isolation', 'name', 'atLeast'];
+/** What alerts are told apart by. No alert has another label, so that one that is mistyped can be refused: it would cover nothing, unnoticed. */
+export const LABELS = ['rule', 'pool', 'group', 'pop', 'measure', 'plugin', 'stage', 'code'] as const;
+
+/** What is wrong with the name of a label; undefined = nothing. */
+export function labelProblem(name: string): string | undefined {
+  if (LABELS.some((label) => label === name)) return undefined;
+  const hint = didYouMean(name, LABELS);
+  return `no alert has a label "${name}"${hint === '' ? '; there are' : `${hint} There are`}: ${LABELS.join(', ')}`;
+}
+
+type Label = (typeof LABELS)[number];
+
+const error = ({ input }: { readonly input?: unknown }): string | undefined => labelProblem(String(input));
+const label = z.enum(LABELS, { error });
+/** As the key of a record: of an enum's zod tells the name only, and not what there is. */
+const labelKey = z.custom<Label>((value) => LABELS.some((label) => label === value), { error });
 
 /** An alert sink, and what it is told of. */
 export type SinkUse = PluginUse<'alertSink'> & { readonly name?: string; readonly atLeast?: (typeof SEVERITIES)[number] };
 
-const sink = z.custom<SinkUse>(
-  (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    'use' in value &&
-    Object.keys(value).every((key) => KEYS.includes(key)) &&
-    (!('name' in value) || (typeof value.name === 'string' && /^[a-z0-9]+(-[a-z0-9]+)*$/.test(value.name))) &&
-    ('atLeast' in value ? SEVERITIES.some((severity) => severity === value.atLeast) : true),
-  { error: `expected { use: plugin or name, with: options, name: lower-case kebab, atLeast: ${SEVERITIES.join(', ')} }` },
-);
+const sink = useOf<SinkUse>(
+  ['use', 'with', 'isolation', 'name', 'atLeast'],
+  `{ use: plugin or name, with: options, name: lower-case kebab, atLeast: ${SEVERITIES.join(', ')} }`,
+).superRefine((value, context) => {
+  const { name, atLeast }: { readonly name?: unknown; readonly atLeast?: unknown } = value ?? {};
+  const refuse = (key: string, message: string) => context.addIssue({ code: 'custom', path: [key], message });
+  if (name !== undefined && !(typeof name === 'string' && /^[a-z0-9]+(-[a-z0-9]+)*$/.test(name)))
+    refuse('name', `${shown(name)} is no lower-case kebab text such as alertmanager-eu`);
+  if (atLeast !== undefined && !SEVERITIES.some((severity) => severity === atLeast))
+    refuse('atLeast', `${shown(atLeast)} is none of ${SEVERITIES.join(', ')}${didYouMean(String(atLeast), SEVERITIES)}`);
+});
 
 const patterns = (what: string) =>
   z.array(z.string()).min(1).optional().describe(`${what}; * in a name stands for any text. Default: all.`);
@@ -44,7 +64,7 @@ const rule = z.strictObject({
     .enum(CONDITIONS)
     .optional()
     .describe(
-      'What it looks at. anomaly, hostile, surge, exposure: a score or chance; unsafe: a live pool that cannot be read or ordered; refused: an order that its target refuses; left-alone: a target that somebody else has set, so that orders wait; no-capacity: a live pool that needs more than it may or can have; no-data: nothing is known of the demand; failing: a stage that fails; notice: a line of the journal. Only for rules that do not come with Auspex.',
+      'What it looks at. anomaly, hostile, surge, exposure: a score or chance; unsafe: a live pool that cannot be read or ordered; refused: an order that its target refuses; left-alone: a target that somebody else has set, so that orders wait; no-capacity: a live pool that needs more than it may or can have; no-data: nothing is known of the demand; no-demand: nobody comes, although that was not expected; failing: a stage that fails; notice: a line of the journal. Only for rules that do not come with Auspex.',
     ),
   above: z.number().gt(0).lt(1).optional().describe('anomaly, hostile, surge, exposure: score or chance from which on it holds.'),
   by: patterns('anomaly, hostile: detectors whose scores count; failing: plugins'),
@@ -63,9 +83,9 @@ export type RuleSettings = z.output<typeof rule>;
 
 const silence = z.strictObject({
   match: z
-    .record(z.string(), z.string())
+    .partialRecord(labelKey, z.string())
     .refine((match) => Object.keys(match).length > 0, 'names a label')
-    .describe('Labels of the alerts that it covers: rule, pool, group, pop, plugin …; * stands for any text.'),
+    .describe('Labels of the alerts that it covers: rule, pool, group, pop, measure, plugin, stage, code; * stands for any text.'),
   from: z.iso.datetime({ offset: true }).optional().describe('Begin, ISO 8601 with offset. Default: always.'),
   to: z.iso.datetime({ offset: true }).optional().describe('End, exclusive. Default: never.'),
   why: z.string().min(1).describe('What it is for, for the reader of the config.'),
@@ -84,7 +104,7 @@ export const alerts = z.strictObject({
     .describe('By name: rules of yours, or changes to those that come with Auspex.'),
   silences: z.array(silence).default([]).describe('What nobody is told of, though it is still seen.'),
   groupBy: z
-    .array(z.string())
+    .array(label)
     .default(['pool'])
     .describe('Labels by which alerts that wait are put together: those that agree in them go out in one message.'),
   repeat: duration().prefault('1h').describe('How often what lasts is told again.'),

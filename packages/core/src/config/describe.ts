@@ -21,8 +21,33 @@ interface JsonSchema {
   readonly anyOf?: readonly JsonSchema[];
   /** What the values of a record are. */
   readonly additionalProperties?: JsonSchema | boolean;
+  /** What its keys are. */
+  readonly propertyNames?: JsonSchema;
   readonly default?: unknown;
   readonly description?: string;
+}
+
+/** The keys that an object at `path` may have; none where the schema does not say. */
+export function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
+  try {
+    let found = [z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema];
+    for (const key of path) found = found.flatMap((each) => inside(each, key));
+    return found
+      .flatMap(either)
+      .flatMap(({ properties = {}, propertyNames }) => [...Object.keys(properties), ...(propertyNames?.enum ?? []).map(String)]);
+  } catch {
+    // A plugin's schema may be of a kind that has no JSON schema: nothing is suggested then.
+    return [];
+  }
+}
+
+const either = (schema: JsonSchema): readonly JsonSchema[] => schema.anyOf ?? [schema];
+
+function inside(schema: JsonSchema, key: PropertyKey): readonly JsonSchema[] {
+  return either(schema).flatMap(({ properties, items, additionalProperties: values }) => {
+    const inner = typeof key === 'number' ? items : (properties?.[String(key)] ?? values);
+    return typeof inner === 'object' ? [inner] : [];
+  });
 }
 
 /** The options that a zod object accepts, in the order of the schema: nested ones dotted, those of lists after `[]`, of records after `*`. */

@@ -2,14 +2,16 @@ import { createHash } from 'node:crypto';
 import { AuspexError, DEFINED_BY, formatDuration, isPlugin, type Plugin, type PluginKind, type PluginUse } from '@auspex/contracts';
 import { zone as zoneOf } from '@auspex/numerics';
 import type { z } from 'zod';
-import { rulesOf } from '../alerting/rules.ts';
+import { ruleProblems } from '../alerting/rules.ts';
 import type { Loaded } from '../loader/loaded.ts';
 import { mapSlots, slotsOf } from '../loader/slots.ts';
 import { isModule } from '../loader/specifier.ts';
 import { versionProblem } from '../loader/version.ts';
+import { keysAt } from './describe.ts';
 import { glob } from './glob.ts';
 import { type EngineSettings, engineConfig } from './schema.ts';
-import { nearest } from './suggest.ts';
+import { didYouMean } from './suggest.ts';
+import { shown, withArticle } from './words.ts';
 
 /** A plugin with its parsed, frozen options, and where in the config it stands. */
 export interface ResolvedPlugin<K extends PluginKind = PluginKind> {
@@ -56,7 +58,7 @@ export function parseConfig(input: unknown, catalogue: Catalogue = [], loaded: R
   const parsed = engineConfig.safeParse(input);
   if (!parsed.success) {
     // What is wrong with the plugins is wrong whatever else is.
-    problems.push(...zodProblems(parsed.error, '', input, Object.keys(engineConfig.shape)));
+    problems.push(...zodProblems(parsed.error, '', input, engineConfig));
     for (const { kind, use, path } of slotsOf(input)) resolve(kind, use, path);
     throw gather(problems);
   }
@@ -67,7 +69,7 @@ export function parseConfig(input: unknown, catalogue: Catalogue = [], loaded: R
   checkTraining(settings, problems);
   checkFreezes(settings, problems);
   checkLeases(settings, problems);
-  checkRules(settings, problems);
+  problems.push(...ruleProblems(settings.alerts.rules));
   const list = <K extends PluginKind>(kind: K, uses: readonly PluginUse[], path: string): ResolvedPlugin<K>[] =>
     uses.map((use, index) => resolve(kind, use, `${path}[${index}]`));
   const actuators = new Map<string, ResolvedPlugin<'actuator'>>();
@@ -123,9 +125,12 @@ function resolvePlugin<K extends PluginKind>(
     plugin = known.find((candidate) => candidate.id === use.use);
     if (!plugin) return fail(unknownPlugin(kind, use.use, path, known));
   }
-  if (!isPlugin(plugin)) return fail(new AuspexError('PLUGIN_INVALID', `expected a ${kind}, as ${DEFINED_BY[kind]} returns it`, { path }));
+  if (!isPlugin(plugin))
+    return fail(new AuspexError('PLUGIN_INVALID', `expected ${withArticle(kind)}, as ${DEFINED_BY[kind]} returns it`, { path }));
   if (plugin.kind !== kind)
-    return fail(new AuspexError('PLUGIN_INVALID', `"${plugin.id}" is a ${plugin.kind}, and a ${kind} is needed here`, { path }));
+    return fail(
+      new AuspexError('PLUGIN_INVALID', `"${plugin.id}" is ${withArticle(plugin.kind)}, and ${withArticle(kind)} is needed here`, { path }),
+    );
   const version = versionProblem(plugin, path, loaded?.manifest);
   if (version) return fail(version);
   if (typeof plugin.create !== 'function' || typeof (plugin.config as z.ZodType | undefined)?.safeParse !== 'function')
@@ -163,7 +168,7 @@ function resolvePlugin<K extends PluginKind>(
     );
   }
   if (!parsed.success) {
-    problems.push(...zodProblems(parsed.error, named, use.with, Object.keys((plugin.config as { shape?: object }).shape ?? {})));
+    problems.push(...zodProblems(parsed.error, named, use.with, plugin.config as z.ZodType));
     return nothing;
   }
   return resolved(freezeMade(parsed.data, use.with));
@@ -230,25 +235,31 @@ function unknownPlugin(kind: PluginKind, name: string, path: string, known: read
       remedy: 'Pass the config through `await loadPlugins(config, { from: import.meta.url })`, or pass the plugin by value.',
     });
   }
-  const near = nearest(name, ids);
-  const hint = near ? `; did you mean "${near}"?` : ', and no package of that name is installed.';
+  const hint = didYouMean(name, ids) || ', and no package of that name is installed.';
   return new AuspexError('PLUGIN_UNKNOWN', `no ${kind} is called "${name}"${hint} There are: ${ids.join(', ') || 'none'}`, { path });
 }
 
 /** Each issue of a zod error as one problem with the path into the config. */
-function zodProblems(error: z.ZodError, prefix: string, input: unknown, keys: readonly string[]): AuspexError[] {
+function zodProblems(error: z.ZodError, prefix: string, input: unknown, schema: z.ZodType): AuspexError[] {
   return error.issues.flatMap((issue) => {
     const path = joinPath(prefix, issue.path);
     if (issue.code === 'unrecognized_keys') {
-      const siblings = issue.path.length === 0 ? keys : [];
-      return issue.keys.map((key) => {
-        const near = nearest(key, siblings);
-        return new AuspexError('CONFIG_INVALID', `unknown key${near ? `; did you mean "${near}"?` : ''}`, { path: joinPath(path, [key]) });
-      });
+      const siblings = keysAt(schema, issue.path);
+      return issue.keys.map(
+        (key) => new AuspexError('CONFIG_INVALID', `unknown key${didYouMean(key, siblings)}`, { path: joinPath(path, [key]) }),
+      );
     }
-    const absent = issue.code === 'invalid_type' && valueAt(input, issue.path) === undefined;
-    return [new AuspexError('CONFIG_INVALID', absent ? 'is missing' : issue.message, { path: path || 'config' })];
+    return [new AuspexError('CONFIG_INVALID', issueText(issue, valueAt(input, issue.path)), { path: path || 'config' })];
   });
+}
+
+/** What is wrong with a value: the schema's own words, where it has any; zod's name neither the value nor its neighbour. */
+function issueText(issue: z.core.$ZodIssue, value: unknown): string {
+  if (issue.code === 'invalid_key') return issue.issues[0] ? issueText(issue.issues[0], issue.path.at(-1)) : issue.message;
+  if (value === undefined && (issue.code === 'invalid_type' || issue.code === 'invalid_value')) return 'is missing';
+  if (issue.code !== 'invalid_value' || !issue.message.startsWith('Invalid ')) return issue.message;
+  const names = issue.values.map(String);
+  return `${shown(value)} is ${names.length === 1 ? 'not' : 'none of'} ${names.join(', ')}${didYouMean(String(value), names)}`;
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
@@ -326,14 +337,6 @@ function checkSinks(sinks: readonly ResolvedPlugin<'alertSink'>[], { alerts }: E
   }
 }
 
-function checkRules({ alerts }: EngineSettings, problems: AuspexError[]): void {
-  try {
-    rulesOf(alerts.rules);
-  } catch (error) {
-    problems.push(error as AuspexError);
-  }
-}
-
 function checkFreezes({ freezes = [], pools }: EngineSettings, problems: AuspexError[]): void {
   freezes.forEach((freeze, index) => {
     const path = `freezes[${index}]`;
@@ -341,11 +344,10 @@ function checkFreezes({ freezes = [], pools }: EngineSettings, problems: AuspexE
       const covers = glob([pattern]);
       // A name that is mistyped freezes nothing, and nobody would notice until it mattered.
       if (pools.some(({ id }) => covers(id))) return;
-      const near = nearest(
+      const hint = didYouMean(
         pattern,
         pools.map(({ id }) => id),
       );
-      const hint = near ? `; did you mean "${near}"?` : '';
       problems.push(new AuspexError('CONFIG_INVALID', `no pool is called "${pattern}"${hint}`, { path: `${path}.pools[${at}]` }));
     });
     if (!freeze.days) {

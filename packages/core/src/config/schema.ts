@@ -2,17 +2,11 @@ import { duration, type PluginKind, type PluginUse } from '@auspex/contracts';
 import { z } from 'zod';
 import { alerts } from './alerts.ts';
 import { freeze, leases, rollout } from './safety.ts';
+import { useOf } from './use.ts';
 
 /** A plugin by value or by name; resolved and checked by `parseConfig`. In TypeScript one of another kind does not compile. */
 const pluginUse = <K extends PluginKind>() =>
-  z.custom<PluginUse<K>>(
-    (value) =>
-      typeof value === 'object' &&
-      value !== null &&
-      'use' in value &&
-      Object.keys(value).every((key) => ['use', 'with', 'for', 'isolation'].includes(key)),
-    { error: 'expected { use: plugin or name, with: options, isolation: inline or process }' },
-  );
+  useOf<PluginUse<K>>(['use', 'with', 'for', 'isolation'], '{ use: plugin or name, with: options, isolation: inline or process }');
 
 const policy = z.enum(['skip', 'fallback', 'fail']);
 

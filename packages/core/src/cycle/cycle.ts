@@ -15,6 +15,7 @@ import { Learning, type TakenStep } from './learning.ts';
 import { leaseMs } from './lease.ts';
 import type { CycleParts } from './parts.ts';
 import type { PoolState } from './pools.ts';
+import { silenceOf } from './quiet.ts';
 import { type ForgottenGroup, World } from './world.ts';
 
 /**
@@ -211,13 +212,17 @@ export class Cycle {
     }
   }
 
-  /** Lets the rules look at a step that was decided, and at what became of the orders before it. */
-  watch(at: number, decisions: readonly Decision[]): void {
+  /**
+   * Lets the rules look at a step that was decided, and at what became of the orders before it.
+   * @param isPast nobody is told of what they see
+   */
+  watch(at: number, decisions: readonly Decision[], isPast = false): void {
     const { alerts, failures, settings } = this.#parts;
     const byPool = new Map(decisions.map((decision) => [decision.pool, decision]));
     alerts.step({
       step: at,
       stepMs: settings.step,
+      isPast,
       detected: this.#world.detected,
       pools: this.#world.pools.map((state) => this.#factsOf(state, at, byPool.get(state.pool.id))),
       failing: failures.standing,
@@ -232,7 +237,10 @@ export class Cycle {
     const { ordered } = state;
     // Of an older order it says nothing of now: the pool may have lost its actuator since, or the engine was away.
     const isFresh = actuated.has(pool.id) && ordered === at - settings.step;
-    return { pool, truth, decision, ordered, live: actuated.has(pool.id) && !shadow, receipt: isFresh ? receipt : undefined };
+    return {
+      ...{ pool, truth, decision, ordered, live: actuated.has(pool.id) && !shadow, receipt: isFresh ? receipt : undefined },
+      silence: silenceOf(state.quiet, at, settings.step),
+    };
   }
 
   /** Journals that a step's decisions came too late to be carried out. */

@@ -11,6 +11,7 @@ import type { PoolRollout } from '../rollout/rollouts.ts';
 import type { SurgeState } from '../surge/state.ts';
 import { mostOf, type Weighed } from '../usage/demand.ts';
 import { amount } from '../usage/merge.ts';
+import type { QuietState } from './quiet.ts';
 
 /** What one group did to one pool in one step. */
 export interface Load {
@@ -63,6 +64,8 @@ export interface PoolState {
   hostility: Hostility | undefined;
   /** Its peaks, and whether rises are capped. */
   capped: CapState;
+  /** Is nobody there, and was that expected? */
+  quiet: QuietState;
   /** Of its last order. */
   receipt: Receipt | undefined;
   /** Its step, epoch ms. */

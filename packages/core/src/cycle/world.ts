@@ -14,6 +14,7 @@ import { measuresOf } from '../usage/demand.ts';
 import { type GroupState, Groups } from './groups.ts';
 import type { CycleParts } from './parts.ts';
 import { makePools, PoolIndex, type PoolState } from './pools.ts';
+import { beginQuiet } from './quiet.ts';
 
 /** What goes with a group. */
 interface Forgotten {
@@ -105,6 +106,7 @@ export class World {
         surge: undefined,
         hostility: undefined,
         capped: beginCap,
+        quiet: beginQuiet,
         receipt: undefined,
         ordered: undefined,
         leaders: beginLeaders(),

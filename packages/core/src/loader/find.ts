@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AuspexError, DEFINED_BY, isPlugin, type Plugin, type PluginKind } from '@auspex/contracts';
 import { resolve } from 'import-meta-resolve';
+import { withArticle } from '../config/words.ts';
 import { withTimeLimit } from '../defaults/time-limit.ts';
 import type { Manifest } from './loaded.ts';
 import { isFileName, type Specifier } from './specifier.ts';
@@ -117,10 +118,7 @@ function choose(
   // A default export that is the same value under its own name is one plugin, not two.
   const fitting = plugins.filter(([, plugin]) => plugin.kind === kind);
   const main = fitting.find(([key]) => key === 'default') ?? fitting[0];
-  if (main === undefined) {
-    const article = /^[aeiou]/.test(kind) ? 'an' : 'a';
-    return refuse(`${name} exports no ${kind}, and ${article} ${kind} is needed here; ${holds}`);
-  }
+  if (main === undefined) return refuse(`${name} exports no ${kind}, and ${withArticle(kind)} is needed here; ${holds}`);
   const distinct = new Set(fitting.map(([, plugin]) => plugin));
   if (main[0] !== 'default' && distinct.size > 1)
     return refuse(`${name} exports ${distinct.size} plugins of this kind; ${holds}`, `Say which: ${name}#${main[0]}`);

@@ -1,6 +1,7 @@
 import type { StoreWrite } from '@auspex/contracts';
 import { pack, unpack } from '@auspex/numerics';
 import type { Cycle } from '../cycle/cycle.ts';
+import { beginQuiet, type QuietState } from '../cycle/quiet.ts';
 import type { HoldBoard } from '../holds/board.ts';
 import type { Hold } from '../holds/record.ts';
 import { beginCap, type CapState } from '../hostile/cap.ts';
@@ -40,6 +41,7 @@ interface PoolRecord {
   readonly rollout?: PoolRollout | null;
   readonly outcomes?: OutcomeState;
   readonly capped?: CapState;
+  readonly quiet?: QuietState;
 }
 
 export interface CheckpointRecord {
@@ -94,6 +96,7 @@ export function writeCheckpoint(
       rollout: state.rollout ?? null,
       outcomes: state.outcomes,
       capped: state.capped,
+      quiet: state.quiet,
     })),
     allocator: allocate.encode(),
     digest: cycle.digest.toString(),
@@ -146,5 +149,6 @@ export function restorePools(record: CheckpointRecord, cycle: Cycle): void {
     state.rollout = saved.rollout ?? undefined;
     state.outcomes = saved.outcomes ?? beginOutcomes();
     state.capped = saved.capped ?? beginCap;
+    state.quiet = saved.quiet ?? beginQuiet;
   }
 }

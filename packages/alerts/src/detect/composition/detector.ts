@@ -4,13 +4,15 @@ import { combine } from '../combine.ts';
 import { AS_USUAL, figure, isUsual, percent } from '../text.ts';
 import { ATTRIBUTES, type Attribute, NAMES, tallyOf } from './attributes.ts';
 import type { CompositionOptions } from './config.ts';
-import { addWeights, atLevel, keyed, totalOf } from './mix.ts';
+import { addWeights, atLevel, emptyWeights, keyed, totalOf, weightsAt } from './mix.ts';
 import { beginRatio, learnRatio, offsetOf, RATIOS, type RatioName, ratioOf, ratioSurprises } from './ratio.ts';
-import { newestIn, REST, type Shift, shiftOf } from './shift.ts';
-import { beginState, type CompositionState, decodeState, encodeState, mixOf } from './state.ts';
+import { newestIn, REST, type Shift, shareIn, shiftOf } from './shift.ts';
+import { type AttributeState, beginState, type CompositionState, decodeState, encodeState, mixOf } from './state.ts';
 
 /** Steps in which what is recent counts half. */
 const RECENT = 0.5 ** (1 / 7);
+/** As many steps are in it, by weight. */
+const LAST_FEW = Math.round(1 / (1 - RECENT));
 /** Figures that are remembered. */
 const MEMORY = 20_000;
 /** Distance below which a mix is the usual one: where all is always alike, a trifle is no shift. */
@@ -18,6 +20,9 @@ const LEAST = 2;
 /** From this surprise on a mix is unusual, and is learnt with so little weight. */
 const UNUSUAL = 3;
 const HARDLY = 0.02;
+/** Nearer to the usual share than this part of the way to that of the last few steps, a step is back; one may be so by chance. */
+const BACK = 1 / 3;
+const BACK_STEPS = 2;
 /** And so much for how far steps are from the usual mix. */
 const SELDOM = 0.1;
 
@@ -91,10 +96,21 @@ export class Composition implements Detector<CompositionState> {
       addWeights(own.recent, seen, RECENT, 1, 2 * this.#options.keys);
       const weight = totalOf(own.usual);
       const sharp = shiftOf(own.usual, weight, seen, requests);
-      const lasting = shiftOf(own.usual, weight, own.recent, totalOf(own.recent));
-      found.push({ name, seen, sharp, lasting });
+      found.push({ name, seen, sharp, lasting: this.#lasting(own, weight, seen, requests) });
     }
     return found;
+  }
+
+  /** How far the last few steps are from the usual mix. Once they are back, what was before says nothing of now, and they begin anew. */
+  #lasting(own: AttributeState, weight: number, seen: Tally, requests: number): Shift {
+    const lasting = shiftOf(own.usual, weight, own.recent, totalOf(own.recent));
+    const unusual = surpriseAbove(own.lasting, lasting.figure, LEAST) >= UNUSUAL;
+    own.back = unusual && isBack(lasting, shareIn(own.usual, seen, requests, lasting.key)) ? own.back + 1 : 0;
+    if (own.back < BACK_STEPS) return lasting;
+    own.back = 0;
+    own.recent = emptyWeights();
+    addWeights(own.recent, seen, 1, 1, 2 * this.#options.keys);
+    return shiftOf(own.usual, weight, own.recent, requests);
   }
 
   #learn(state: CompositionState, step: number, surprise: number, shifts: readonly Shifted[], moves: readonly Moved[]): void {
@@ -125,12 +141,12 @@ export class Composition implements Detector<CompositionState> {
   }
 }
 
-/** The counts and what they are compared with, of one level of sampling. Keys of the last few steps that are no longer compared do no harm. */
+/** The counts and what they are compared with, of one level of sampling. */
 function levelled({ attributes, ratios }: CompositionState, name: Attribute, given: Tally): Tally {
-  const { usual } = attributes[name];
+  const { usual, recent } = attributes[name];
   const level = Math.max(given.level, usual.level);
   if (level === usual.level) return atLevel(given, level);
-  attributes[name].usual = atLevel(usual, level);
+  Object.assign(attributes[name], { usual: weightsAt(usual, level), recent: weightsAt(recent, level) });
   // With fewer keys of their own, events have fewer bits.
   Object.assign(ratios, { surprise: beginRatio() });
   return given;
@@ -152,6 +168,11 @@ function shiftSurprises({ attributes }: CompositionState, { name, sharp, lasting
   return [surpriseAbove(state.sharp, sharp.figure, LEAST), surpriseAbove(state.lasting, lasting.figure, LEAST)];
 }
 
+/** @param now share in the step of what has moved most in the last few */
+function isBack({ share, usually }: Shift, now: number): boolean {
+  return Math.abs(now - usually) < Math.abs(share - usually) * BACK || now > usually !== share > usually;
+}
+
 function moveSurprises({ ratios }: CompositionState, { name, offset }: Moved): readonly [above: number, below: number] {
   return ratioSurprises(ratios[name], offset);
 }
@@ -168,7 +189,8 @@ function causeOf(state: CompositionState, shifts: readonly Shifted[], moves: rea
   // Most of those that are seldom seen may be one, which has a name.
   const newest = key === REST ? newestIn(usual, counts) : undefined;
   const [told, now, before] = newest ? [newest.key, newest.count / totalOf(counts), 0] : [key || 'seldom seen', share, usually];
-  return `${NAMES[shift.name]} ${told} ${percent(now)}, usually ${percent(before)}`;
+  const over = isSharp ? '' : ` over some ${LAST_FEW} steps`;
+  return `${NAMES[shift.name]} ${told} ${percent(now)}${over}, usually ${percent(before)}`;
 }
 
 function movedText({ ratios }: CompositionState, { name, value }: Moved): string {

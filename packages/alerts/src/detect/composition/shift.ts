@@ -1,5 +1,5 @@
 import type { Tally } from '@auspex/contracts';
-import type { Weights } from './mix.ts';
+import { missing, type Weights } from './mix.ts';
 
 /** Shares wander by themselves: by so much of a share it is no shift, however many requests tell it. */
 const WANDERS = 0.1;
@@ -31,22 +31,60 @@ function distanceOf(count: number, expected: number, requests: number, all: numb
   return deviance / (1 + requests / all + WANDERS ** 2 * expected);
 }
 
-/** The distance of counts from their usual shares: the sum over keys. @param requests total of the counts. @param weight total of the usual ones */
-export function shiftOf(usual: Weights, weight: number, seen: Tally, requests: number): Shift {
+/** What is known of a figure: it lies between these. */
+type Range = readonly [least: number, most: number];
+
+/** The distance of the nearest of what both may be. */
+function apart([low, high]: Range, [least, most]: Range, requests: number, all: number): number {
+  if (low > most) return distanceOf(low, most, requests, all);
+  return high < least ? distanceOf(high, least, requests, all) : 0;
+}
+
+/**
+ * The distance of counts from their usual shares: the sum over keys. Of keys that were not always told apart, on either side, the nearest that they may have
+ * been: a page that has just become a key of its own is not new.
+ *
+ * @param requests total of the counts
+ * @param weight total of the usual ones
+ */
+export function shiftOf(usual: Weights, weight: number, seen: Tally | Weights, requests: number): Shift {
   const all = weight + UNSEEN * (usual.counts.size + 1);
   const each = requests / all;
-  let [figure, most, rest] = [0, -1, requests];
+  let [figure, most, rest, hidden, slack] = [0, -1, requests, 0, 0];
   let [key, count, usually] = [REST, 0, 0];
   for (const [name, own] of usual.counts) {
     const now = seen.counts.get(name) ?? 0;
-    const off = distanceOf(now, each * (own + UNSEEN), requests, all);
+    const [more, unseen] = [missing(seen, name), missing(usual, name)];
+    const off = apart([now, now + more], [each * (own + UNSEEN), each * (own + unseen + UNSEEN)], requests, all);
     rest -= now;
+    slack += more;
+    hidden += unseen;
     figure += off;
-    if (off > most) [most, key, count, usually] = [off, name, now, own];
+    if (off > most) [most, key, count, usually] = [off, name, now, own + unseen];
   }
-  const off = distanceOf(rest, each * (usual.other + UNSEEN), requests, all);
+  // Where the rest is large, one of it that is more than any of it may have been must not hide there.
+  if (usual.lost > 0) {
+    const known: Range = [0, each * (usual.lost + UNSEEN)];
+    for (const [name, now] of seen.counts) {
+      const off = usual.counts.has(name) ? 0 : apart([now, now], known, requests, all);
+      if (off === 0) continue;
+      rest -= now;
+      figure += off;
+      if (off > most) [most, key, count, usually] = [off, name, now, usual.lost];
+    }
+  }
+  const least = Math.max(0, usual.other - hidden);
+  const off = apart([Math.max(0, rest - slack), rest], [each * (least + UNSEEN), each * (usual.other + UNSEEN)], requests, all);
   if (off > most) [key, count, usually] = [REST, rest, usual.other];
   return { figure: figure + off, key, share: count / requests, usually: (usually + UNSEEN) / all };
+}
+
+/** The share that a key of a shift has in other counts. @param requests total of the counts */
+export function shareIn(usual: Weights, { counts }: Tally, requests: number, key: string): number {
+  if (key !== REST) return (counts.get(key) ?? 0) / requests;
+  let rest = requests;
+  for (const name of usual.counts.keys()) rest -= counts.get(name) ?? 0;
+  return rest / requests;
 }
 
 /** The most frequent key that is none of the usual ones, where it is most of those. */

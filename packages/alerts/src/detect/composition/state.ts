@@ -1,4 +1,4 @@
-import type { SeriesInfo, Tally } from '@auspex/contracts';
+import type { SeriesInfo } from '@auspex/contracts';
 import { emptyTail, isTail, pack, type Tail, unpack } from '@auspex/numerics';
 import { ATTRIBUTES, type Attribute } from './attributes.ts';
 import { emptyWeights, type Weights } from './mix.ts';
@@ -10,6 +10,8 @@ export interface AttributeState {
   usual: Weights;
   /** The last few steps. */
   recent: Weights;
+  /** Steps in a row that were back where an unusual mix had lasted. */
+  back: number;
   /** How far steps were from the usual mix, and how far the last few. */
   readonly sharp: Tail;
   readonly lasting: Tail;
@@ -40,7 +42,13 @@ export function beginState({ name, pop, stepMs }: SeriesInfo): CompositionState 
     learnt: 0,
     last: Number.NaN,
     since: Number.NaN,
-    attributes: each(ATTRIBUTES, () => ({ usual: emptyWeights(), recent: emptyWeights(), sharp: emptyTail(), lasting: emptyTail() })),
+    attributes: each(ATTRIBUTES, () => ({
+      usual: emptyWeights(),
+      recent: emptyWeights(),
+      back: 0,
+      sharp: emptyTail(),
+      lasting: emptyTail(),
+    })),
     ratios: each(RATIOS, beginRatio),
   };
 }
@@ -51,15 +59,16 @@ export function mixOf({ attributes }: CompositionState): Mix {
 }
 
 const KIND = 'composition';
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** A Map would read back as an object: entries keep their kind and order. */
-interface PlainTally extends Omit<Tally, 'counts'> {
+interface PlainWeights extends Omit<Weights, 'counts' | 'missed'> {
   readonly counts: readonly (readonly [string, number])[];
+  readonly missed: readonly (readonly [string, number])[];
 }
 interface PlainAttribute extends Omit<AttributeState, 'usual' | 'recent'> {
-  readonly usual: PlainTally;
-  readonly recent: PlainTally;
+  readonly usual: PlainWeights;
+  readonly recent: PlainWeights;
 }
 interface Plain extends Omit<CompositionState, 'attributes'> {
   readonly kind: string;
@@ -67,8 +76,8 @@ interface Plain extends Omit<CompositionState, 'attributes'> {
   readonly attributes: Readonly<Record<Attribute, PlainAttribute>>;
 }
 
-const plain = ({ counts, ...rest }: Tally): PlainTally => ({ ...rest, counts: [...counts] });
-const tally = ({ counts, ...rest }: PlainTally): Tally => ({ ...rest, counts: new Map(counts) });
+const plain = ({ counts, missed, ...rest }: Weights): PlainWeights => ({ ...rest, counts: [...counts], missed: [...missed] });
+const weights = ({ counts, missed, ...rest }: PlainWeights): Weights => ({ ...rest, counts: new Map(counts), missed: new Map(missed) });
 
 export function encodeState({ attributes, ...rest }: CompositionState): Uint8Array {
   const written = each(ATTRIBUTES, (name) => {
@@ -91,7 +100,7 @@ export function decodeState(bytes: Uint8Array): CompositionState {
     ...rest,
     attributes: each(ATTRIBUTES, (name) => {
       const { usual, recent, ...tails } = attributes[name];
-      return { ...tails, usual: tally(usual), recent: tally(recent) };
+      return { ...tails, usual: weights(usual), recent: weights(recent) };
     }),
   };
 }

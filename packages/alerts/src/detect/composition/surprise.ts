@@ -1,6 +1,6 @@
 import type { Tally, Usage, UsageEvent } from '@auspex/contracts';
 import { ATTRIBUTES, type Attribute, tallyOf } from './attributes.ts';
-import { keyOf, totalOf, type Weights } from './mix.ts';
+import { keyOf, missing, totalOf, type Weights } from './mix.ts';
 
 /** What a key that was never seen weighs, beside those that were. */
 const UNSEEN = 0.5;
@@ -25,8 +25,10 @@ export interface EventSurprise {
 
 /** Bits of one key: of the share that it has, those that were never seen having a little together. */
 function bitsOf(weights: Weights, key: string, all: number): number {
-  const weight = weights.counts.get(keyOf(key));
-  return -Math.log2(((weight ?? weights.other) + UNSEEN) / all);
+  const name = keyOf(key);
+  const weight = weights.counts.get(name);
+  const seen = weight === undefined ? weights.other : weight + missing(weights, name);
+  return -Math.log2((seen + UNSEEN) / all);
 }
 
 function allOf(weights: Weights): number {

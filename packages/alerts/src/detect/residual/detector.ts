@@ -110,10 +110,10 @@ function deviationFrom(
   expected: number | undefined,
   quantiles?: Float64Array,
 ): number | undefined {
-  if (quantiles) return deviationOf(quantiles, value);
-  if (expected === undefined) return undefined;
   // One event more or less is no deviation.
   const one = 1000 / state.stepMs;
+  if (quantiles) return deviationOf(quantiles, value, one);
+  if (expected === undefined) return undefined;
   const relative = Math.log((value + one) / (expected + one));
   const usual = Math.max(1e-3, state.relative);
   if (truth === 'observed') {

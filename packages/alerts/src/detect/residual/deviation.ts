@@ -6,13 +6,27 @@ const MOST = 40;
 /** From this probability on the normal quantile is taken by its expansion: it would underflow. */
 const DEEP = 1e-12;
 
-/** How far a value is from its forecast, as the normal deviate of its place among the quantiles; above 0 where it is above the median. */
-export function deviationOf(quantiles: Float64Array, value: number): number {
+/** The tail beyond the outermost quantile halves within this share of its way from the median, at least: two that coincide are no wall. */
+const NARROWEST = 0.1;
+const MIDDLE = LEVELS.indexOf(0.5);
+
+/**
+ * How far a value is from its forecast, as the normal deviate of its place among the quantiles; above 0 where it is above the median.
+ *
+ * @param one what one event is in the measure of the value: nearer than that nothing is told apart
+ */
+export function deviationOf(quantiles: Float64Array, value: number, one = 0): number {
   const tied = tie(quantiles, value);
   if (tied !== undefined) return -normalQuantile(tied);
+  const last = quantiles.length - 1;
+  const side = value > (quantiles[last] as number) ? last : 0;
+  const outside = side === last || value < (quantiles[0] as number);
+  if (outside) {
+    const deviate = Math.min(MOST, deviateOf(beyond(quantiles, value, side, one)));
+    return side === last ? deviate : -deviate;
+  }
   const above = chanceAbove(LEVELS, (index) => quantiles[index] as number, value);
-  const deviate = above <= 0.5 ? deviateOf(above) : -deviateOf(below(quantiles, value, above));
-  return Math.max(-MOST, Math.min(MOST, deviate));
+  return above <= 0.5 ? deviateOf(above) : -deviateOf(1 - above);
 }
 
 /** Of a value that several quantiles are: the middle of what they leave above, so that a forecast of nothing is met by nothing. Undefined = there are none. */
@@ -24,12 +38,16 @@ function tie(quantiles: Float64Array, value: number): number | undefined {
   return (most + least) / 2;
 }
 
-/** The chance of less: 1 - that of more, which far down says nothing any more; there the tail between the two lowest quantiles goes on. */
-function below(quantiles: Float64Array, value: number, above: number): number {
-  const [lowest, next] = [quantiles[0] as number, quantiles[1] as number];
-  if (value >= lowest) return 1 - above;
-  const width = (next - lowest) / Math.log((LEVELS[1] as number) / (LEVELS[0] as number));
-  return (LEVELS[0] as number) * Math.exp((value - lowest) / Math.max(1e-12, width));
+/** The chance of what is beyond the outermost quantile of a side: the exponential tail between it and the next goes on. */
+function beyond(quantiles: Float64Array, value: number, side: number, one: number): number {
+  const outermost = quantiles[side] as number;
+  const step = side === 0 ? 1 : -1;
+  let next = side + step;
+  while (next !== MIDDLE && quantiles[next] === outermost) next += step;
+  const chance = (index: number): number => (side === 0 ? (LEVELS[index] as number) : 1 - (LEVELS[index] as number));
+  const width = Math.abs((quantiles[next] as number) - outermost) / Math.log(chance(next) / chance(side));
+  const narrowest = (NARROWEST * Math.abs((quantiles[MIDDLE] as number) - outermost)) / Math.LN2;
+  return chance(side) * Math.exp(-Math.abs(value - outermost) / Math.max(1e-12, width, narrowest, one));
 }
 
 /** Standard normal deviate that is exceeded with this chance, at most a half. */

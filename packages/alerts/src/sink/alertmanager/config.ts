@@ -1,6 +1,6 @@
 import { duration } from '@auspex/contracts';
 import { z } from 'zod';
-import { address, httpFields, variable } from '../http/config.ts';
+import { address, httpFields, variable, webAddress } from '../http/config.ts';
 
 const LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 
@@ -22,10 +22,7 @@ export const alertmanagerConfig = z.strictObject({
     .record(z.string().regex(LABEL, 'is no label name of Prometheus'), z.string())
     .default({})
     .describe('Further labels of every alert, such as {"cluster": "eu-1"}. Default: none.'),
-  generatorUrl: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .describe('Where a reader of the alert is led to: a dashboard of yours. Default: nowhere.'),
+  generatorUrl: webAddress.optional().describe('Where a reader of the alert is led to: a dashboard of yours. Default: nowhere.'),
   tokenEnv: variable.optional().describe('Name of the environment variable that holds the bearer token. Default: none.'),
   user: z.string().min(1).optional().describe('User of HTTP basic authentication. Default: none.'),
   passwordEnv: variable.optional().describe('Name of the environment variable that holds the password of user. Default: no password.'),

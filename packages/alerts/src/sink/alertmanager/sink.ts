@@ -29,8 +29,7 @@ export class AlertmanagerSink implements AlertSink {
     this.#context = context;
     const { authorization, secrets } = authorizationOf(options);
     this.#headers = { ...options.headers, ...authorization };
-    const hint = 'Check urls (with the prefix it is served under), and tokenEnv or user and passwordEnv';
-    this.#poster = new Poster({ sink: SINK, hint, secrets }, options);
+    this.#poster = new Poster({ sink: SINK, hint: (status) => hintOf(status, options), secrets }, options);
     this.#members = options.urls.map(alertsOf);
   }
 
@@ -81,6 +80,15 @@ function alertsOf(address: string): URL {
   return url;
 }
 
+/** The option that is to blame first. */
+function hintOf(status: number, { tokenEnv, user }: AlertmanagerOptions): string {
+  const urls = 'urls (with the prefix it is served under)';
+  if (status !== 401 && status !== 403) return `Check ${urls}`;
+  if (tokenEnv !== undefined) return `Check that the variable of tokenEnv holds its token, and ${urls}`;
+  if (user !== undefined) return `Check user, that the variable of passwordEnv holds the password, and ${urls}`;
+  return `Give tokenEnv, or user and passwordEnv, where it asks who sends; else check ${urls}`;
+}
+
 function authorizationOf({ tokenEnv, user, passwordEnv }: AlertmanagerOptions): {
   readonly authorization: Readonly<Record<string, string>>;
   readonly secrets: readonly string[];
@@ -91,6 +99,7 @@ function authorizationOf({ tokenEnv, user, passwordEnv }: AlertmanagerOptions): 
   }
   if (user === undefined) return { authorization: {}, secrets: [] };
   const password = passwordEnv === undefined ? '' : fromEnv(SINK, 'passwordEnv', passwordEnv);
-  const basic = Buffer.from(`${user}:${password}`).toString('base64');
-  return { authorization: { authorization: `Basic ${basic}` }, secrets: [password, basic] };
+  const both = `${user}:${password}`;
+  const authorization = { authorization: `Basic ${Buffer.from(both).toString('base64')}` };
+  return { authorization, secrets: password === '' ? [] : [password, both] };
 }

@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { formatDuration } from '@auspex/contracts';
 import { readCa } from '../environment.ts';
+import { masked } from '../masked.ts';
 import { cut, oneLine } from '../text.ts';
 import { Undelivered } from '../undelivered.ts';
-import { type HttpOptions, shown } from './config.ts';
+import { type HttpOptions, hiddenOf, shown } from './config.ts';
 
 /** Longest answer that is read, bytes. */
 const LIMIT = 65_536;
@@ -20,8 +21,8 @@ interface Answer {
 export interface Caller {
   /** Which sink, named in errors. */
   readonly sink: string;
-  /** What to look at where the other end does not know who asks, or what for. */
-  readonly hint: string;
+  /** What to look at, by options, where the other end does not know who asks, or what for. */
+  hint(status: number): string;
   /** Never told, also where the other end repeats them. */
   readonly secrets: readonly string[];
 }
@@ -85,24 +86,21 @@ export class Poster {
   }
 
   #refused(url: URL, { status, headers, text }: Answer): Undelivered {
+    const said = (words: string, most: number): string => cut(oneLine(masked(words, [...this.#caller.secrets, ...hiddenOf(url)])), most);
     if (status >= 300 && status < 400) {
       const to = headers.location ?? '';
-      const there = URL.canParse(to, url.href) ? new URL(to, url).origin : 'elsewhere';
+      const there = said(URL.canParse(to, url.href) ? new URL(to, url).origin : 'elsewhere', SAID);
       return this.#error(url, `it redirects to ${there} (HTTP ${status}), and alerts are not sent on: give the address itself`, true);
     }
-    const words = cut(oneLine(this.#silenced(text)), SAID);
+    const words = said(text, SAID);
     const answers = `it answers HTTP ${status}${words && `: ${words}`}`;
     if (status === 408 || status === 425 || status === 429 || status >= 500) {
       const after = headers['retry-after'];
-      return this.#error(url, `${answers}${after === undefined ? '' : ` (to come again after ${cut(oneLine(after), 40)})`}`, false);
+      return this.#error(url, `${answers}${after === undefined ? '' : ` (to come again after ${said(after, 40)})`}`, false);
     }
     // Of these the message is the cause; of all others who sends it, and where to.
     const alone = status === 400 || status === 413 || status === 422;
-    return this.#error(url, `${answers}. ${this.#caller.hint}`, true, alone);
-  }
-
-  #silenced(text: string): string {
-    return this.#caller.secrets.reduce((rest, secret) => (secret === '' ? rest : rest.replaceAll(secret, '…')), text);
+    return this.#error(url, `${answers}. ${this.#caller.hint(status)}`, true, alone);
   }
 
   #error(url: URL, message: string, lasting: boolean, alone = false, cause?: unknown): Undelivered {

@@ -22,9 +22,17 @@ export type HttpOptions = z.output<typeof fields>;
 /** The name of an environment variable that holds a secret. */
 export const variable = z.string().min(1);
 
-export const address = z
-  .url({ protocol: /^https?$/ })
-  .refine((url) => URL.canParse(url) && !hasCredentials(new URL(url)), 'holds a user or password: name environment variables instead');
+/** An address of the web. Whatever is asked of it further is not asked of what is none. */
+export const webAddress = z.url({
+  protocol: /^https?$/,
+  error: ({ code }) => (code === 'invalid_format' ? 'is no address: begin with http:// or https:// and a host' : undefined),
+  abort: true,
+});
+
+export const address = webAddress.refine(
+  (url) => !hasCredentials(new URL(url)),
+  'holds a user or password: name environment variables instead',
+);
 
 export const hasCredentials = ({ username, password }: URL): boolean => username !== '' || password !== '';
 
@@ -36,3 +44,13 @@ export const insecure = (what: string): z.ZodDefault<z.ZodBoolean> =>
 
 /** An address as it may be told: its path and query may hold a secret. */
 export const shown = ({ protocol, host }: URL): string => `${protocol}//${host}/…`;
+
+/** As long as a part of an address is a secret by itself: those of Slack have 24 characters, those of Mattermost 26. */
+const LONG = 16;
+
+/** What is not shown of it. */
+export function hiddenOf({ href, pathname, search, searchParams }: URL): readonly string[] {
+  const rest = `${pathname}${search}`;
+  const parts = [...pathname.split('/'), ...searchParams.values()].filter(({ length }) => length >= LONG);
+  return rest === '/' ? [] : [href, rest, ...parts];
+}

@@ -20,7 +20,7 @@ export class PagerdutySink implements AlertSink {
     this.#options = options;
     this.#url = new URL(options.url);
     this.#routingKey = fromEnv(SINK, 'routingKeyEnv', options.routingKeyEnv);
-    const hint = 'Check url, and that the variable of routingKeyEnv holds the integration key of an Events API v2 integration';
+    const hint = () => 'Check url, and that the variable of routingKeyEnv holds the integration key of an Events API v2 integration';
     this.#poster = new Poster({ sink: SINK, hint, secrets: [this.#routingKey] }, options);
   }
 

@@ -20,9 +20,10 @@ export class SlackSink implements AlertSink {
     const { channel, username } = options;
     this.#url = addressOf(options);
     this.#voice = { ...(channel !== undefined && { channel }), ...(username !== undefined && { username }) };
-    const { pathname, search, href } = this.#url;
-    const hint = 'Make a new incoming webhook and put its address into the variable of urlEnv: this one is gone, or may not write there';
-    this.#poster = new Poster({ sink: SINK, hint, secrets: [href, `${pathname}${search}`] }, options);
+    const hint = () =>
+      'Make a new incoming webhook and put its address into the variable of urlEnv: this one is gone, or may not write there';
+    // The address is the secret, and none is told whole.
+    this.#poster = new Poster({ sink: SINK, hint, secrets: [] }, options);
   }
 
   async send(alerts: readonly Alert[], signal: AbortSignal): Promise<void> {
@@ -44,7 +45,7 @@ function addressOf({ urlEnv, insecure }: SlackOptions): URL {
     return refuse('holds no address', 'Put the whole address of the incoming webhook there, beginning with https://.');
   const url = new URL(text);
   if (!/^https?:$/.test(url.protocol))
-    return refuse('holds an address that is not https://', 'Put the address of an incoming webhook there.');
+    return refuse('holds an address that is not https://', 'Put the address of an incoming webhook there, beginning with https://.');
   if (hasCredentials(url)) return refuse('holds an address with a user or password', 'Leave them out: the address itself is the secret.');
   if (!insecure && isOpen(url)) return refuse('holds an address of another machine with http://', 'Use https://, or set insecure: true.');
   return url;

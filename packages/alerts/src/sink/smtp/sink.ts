@@ -1,5 +1,6 @@
 import { type Alert, type AlertSink, formatDuration, type PluginContext } from '@auspex/contracts';
 import { fromEnv, readCa } from '../environment.ts';
+import { masked } from '../masked.ts';
 import { cut, oneLine } from '../text.ts';
 import { Undelivered } from '../undelivered.ts';
 import { type MailClient, openClient, portOf } from './client.ts';
@@ -55,24 +56,24 @@ export class SmtpSink implements AlertSink {
   }
 
   #failed(error: SmtpFailure): Undelivered {
-    const { code, responseCode = 0 } = error;
-    const said = cut(oneLine(this.#silenced(error.message)), SAID);
+    const { code, responseCode = 0, message } = error;
+    const words = this.#silenced(message);
+    const said = cut(oneLine(words), SAID);
+    // Loggers write causes, too.
+    const cause = words === message ? error : undefined;
     if (code === 'EAUTH') return this.#error(`it does not let user log in (${said}): check user and passwordEnv`, true);
     if (code === 'ETLS' || /certificate|SSL|TLS/i.test(said)) {
-      return this.#error(`no trusted TLS (${said}): check security, and give the authority that signed its certificate as ca`, true, error);
+      return this.#error(`no trusted TLS (${said}): check security, and give the authority that signed its certificate as ca`, true, cause);
     }
-    if (responseCode >= 500) return this.#error(`it refuses the mail (${said}): check from and to`, true, error);
-    if (responseCode >= 400) return this.#error(`it does not take the mail now (${said})`, false, error);
-    return this.#error(`it cannot be reached (${said})`, false, error);
+    if (responseCode >= 500) return this.#error(`it refuses the mail (${said}): check from and to`, true, cause);
+    if (responseCode >= 400) return this.#error(`it does not take the mail now (${said})`, false, cause);
+    return this.#error(`it cannot be reached (${said})`, false, cause);
   }
 
   #silenced(text: string): string {
-    const { user } = this.#options;
     const password = this.#password;
-    if (password === undefined) return text;
-    // As AUTH PLAIN and AUTH LOGIN (RFC 4616) send it, for a server that repeats what it was sent.
-    const sent = [`\0${user}\0${password}`, password].map((each) => Buffer.from(each).toString('base64'));
-    return [...sent, password].reduce((rest, secret) => rest.replaceAll(secret, '…'), text);
+    // AUTH LOGIN sends the one, AUTH PLAIN the other (RFC 4616).
+    return password === undefined ? text : masked(text, [password, `\0${this.#options.user}\0${password}`]);
   }
 
   #error(message: string, lasting: boolean, cause?: unknown): Undelivered {

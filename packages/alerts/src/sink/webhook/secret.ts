@@ -7,6 +7,8 @@ const LEAST = 24;
 
 /** Signs as Standard Webhooks has it: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
 export class Signer {
+  /** All that is never to be told: of each secret the whole, what follows `whsec_`, and what that says. */
+  readonly secrets: readonly string[];
   readonly #keys: readonly Webhook[];
 
   /**
@@ -16,6 +18,7 @@ export class Signer {
   constructor(secretEnv: string) {
     const secrets = fromEnv('webhook', 'secretEnv', secretEnv).split(/\s+/);
     this.#keys = secrets.map((secret) => new Webhook(keyOf(secret, secretEnv), { format: 'raw' }));
+    this.secrets = secrets.flatMap((secret) => [secret, codedOf(secret) ?? '', Buffer.from(keyOf(secret, secretEnv)).toString()]);
   }
 
   /**
@@ -32,9 +35,11 @@ export class Signer {
   }
 }
 
+const codedOf = (text: string): string | undefined => (text.startsWith(PREFIX) ? text.slice(PREFIX.length) : undefined);
+
 /** The bytes that sign: what base64 says after `whsec_`, else the text itself. */
 function keyOf(text: string, name: string): Uint8Array {
-  const coded = text.startsWith(PREFIX) ? text.slice(PREFIX.length) : undefined;
+  const coded = codedOf(text);
   const key = coded === undefined ? Buffer.from(text) : Buffer.from(coded, 'base64');
   const wrong =
     coded !== undefined && !/^[A-Za-z0-9+/]+={0,2}$/.test(coded)

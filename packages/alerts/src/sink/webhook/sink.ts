@@ -24,8 +24,10 @@ export class WebhookSink implements AlertSink {
     this.#signer = new Signer(options.secretEnv);
     const token = options.tokenEnv === undefined ? undefined : fromEnv(SINK, 'tokenEnv', options.tokenEnv);
     this.#authorization = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    const hint = 'Check url, and that both have the same secret, and their clocks the same time';
-    this.#poster = new Poster({ sink: SINK, hint, secrets: token === undefined ? [] : [token] }, options);
+    const asked = token === undefined ? '' : ', that it takes the token (tokenEnv)';
+    const hint = () => `Check url, that both have the same secret (secretEnv)${asked}, and that their clocks have the same time`;
+    const secrets = [...this.#signer.secrets, ...(token === undefined ? [] : [token])];
+    this.#poster = new Poster({ sink: SINK, hint, secrets }, options);
   }
 
   async send(alerts: readonly Alert[], signal: AbortSignal): Promise<void> {

@@ -10,17 +10,23 @@ interface Session {
   last: number;
 }
 
+/** A session that is over, and waits to be told. */
+interface Ended extends Session {
+  /** Not before: of a log with a gap the event that shows the end may be hours after it. */
+  readonly due: number;
+}
+
 /** Open sessions of a shard. */
 export interface Sessions {
   /** By group and hash of the user; iterates from the longest idle to the latest active. */
   readonly open: Map<string, Session>;
-  /** Ended early because too many were open; given out at the next `expire`. */
-  evicted: Session[];
+  /** Ended since too many were open, or since their user came again later than `gap`; given out by `expire` when they are due. */
+  evicted: Ended[];
 }
 
 type Wire = readonly [
   open: readonly (readonly [string, string, string, number, number])[],
-  evicted: readonly (readonly [string, string, number, number])[],
+  evicted: readonly (readonly [string, string, number, number, number?])[],
 ];
 
 /**
@@ -52,14 +58,14 @@ export class SessionEnricher implements Enricher<Sessions> {
     const session = open.get(key);
     if (session === undefined) {
       event.sessionStart = true;
-      if (open.size >= this.#maxOpen) this.#evict(state);
+      if (open.size >= this.#maxOpen) this.#evict(state, at);
       open.set(key, { group: event.group, pop: event.pop, first: at, last: at });
       return event;
     }
     if (at - session.last >= this.#gap) {
       // It ended before `expire` could say so.
       event.sessionStart = true;
-      state.evicted.push(session);
+      state.evicted.push({ ...session, due: session.last + this.#gap });
       open.delete(key);
       open.set(key, { group: event.group, pop: event.pop, first: at, last: at });
       return event;
@@ -76,8 +82,8 @@ export class SessionEnricher implements Enricher<Sessions> {
 
   /** Ended sessions, the longest idle first: O(ended), since the map is in the order of last activity. */
   expire(state: Sessions, at: number): UsageEvent[] {
-    const ended = state.evicted.map((session) => this.#end(session, at));
-    state.evicted = [];
+    const ended = state.evicted.filter(({ due }) => due <= at).map((session) => this.#end(session, at));
+    if (ended.length > 0) state.evicted = state.evicted.filter(({ due }) => due > at);
     for (const [key, session] of state.open) {
       if (at - session.last < this.#gap) break;
       state.open.delete(key);
@@ -86,10 +92,10 @@ export class SessionEnricher implements Enricher<Sessions> {
     return ended;
   }
 
-  #evict(state: Sessions): void {
+  #evict(state: Sessions, at: number): void {
     for (const [key, session] of state.open) {
       state.open.delete(key);
-      state.evicted.push(session);
+      state.evicted.push({ ...session, due: at });
       return;
     }
   }
@@ -116,7 +122,7 @@ export class SessionEnricher implements Enricher<Sessions> {
   encode({ open, evicted }: Sessions): Uint8Array {
     const wire: Wire = [
       [...open].map(([key, { group, pop, first, last }]) => [key, group, pop, first, last] as const),
-      evicted.map(({ group, pop, first, last }) => [group, pop, first, last] as const),
+      evicted.map(({ group, pop, first, last, due }) => [group, pop, first, last, due] as const),
     ];
     return pack(wire);
   }
@@ -125,7 +131,8 @@ export class SessionEnricher implements Enricher<Sessions> {
     const [open, evicted] = unpack<Wire>(bytes);
     return {
       open: new Map(open.map(([key, group, pop, first, last]) => [key, { group, pop, first, last }])),
-      evicted: evicted.map(([group, pop, first, last]) => ({ group, pop, first, last })),
+      // Written by a version that told them at once.
+      evicted: evicted.map(([group, pop, first, last, due = first]) => ({ group, pop, first, last, due })),
     };
   }
 }

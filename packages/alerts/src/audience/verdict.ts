@@ -21,7 +21,7 @@ export function judge(evidence: readonly Evidence[], weights: Weights, prior: nu
   const base: Contribution = {
     of: 'prior',
     amount: Math.log(prior / (1 - prior)) + weights.bias,
-    text: `of a hundred surges ${(100 * prior).toPrecision(2)} are attacks`,
+    text: `of a hundred surges ${(100 * prior).toPrecision(2)} are attacks, and fewer of those in which nothing is odd`,
   };
   const logit = found.reduce((sum, { amount }) => sum + amount, base.amount);
   const probability = 1 / (1 + Math.exp(-logit));

@@ -74,6 +74,11 @@ async function run(flags: Flags, io: Io): Promise<void> {
   const running: Running = { mode, decide, logger, memory, meter: bothMeters(memory, listening?.meter), readiness };
   try {
     await (isShared(resolved) ? runShared : runAlone)(config, running, flags, io);
+  } catch (error) {
+    // Whoever collects the log sees why it ends; the words for people come after it.
+    const { message, code, path } = error as Partial<AuspexError>;
+    if (!io.tty && !io.signal.aborted) logger.error({ code, path }, `ended: ${message}`);
+    throw error;
   } finally {
     await listening?.close();
   }

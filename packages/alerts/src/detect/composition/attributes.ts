@@ -4,6 +4,9 @@ import type { Tally, Usage } from '@auspex/contracts';
 export const ATTRIBUTES = ['kind', 'resource', 'feature', 'country', 'accessLevel', 'outcome'] as const;
 export type Attribute = (typeof ATTRIBUTES)[number];
 
+/** A kind that enrichers make. */
+export const SESSION_END = 'session-end';
+
 /** What people call each. */
 export const NAMES: Readonly<Record<Attribute, string>> = {
   kind: 'events of kind',
@@ -18,7 +21,7 @@ export const NAMES: Readonly<Record<Attribute, string>> = {
 export function tallyOf(usage: Usage, attribute: Attribute): Tally {
   switch (attribute) {
     case 'kind':
-      return usage.kinds;
+      return doings(usage);
     case 'resource':
       return usage.resources;
     case 'feature':
@@ -30,6 +33,14 @@ export function tallyOf(usage: Usage, attribute: Attribute): Tally {
     case 'outcome':
       return outcomes(usage);
   }
+}
+
+/** What users did, by kind. The end of a session is made of what they no longer do, half an hour later: in a surge there would be too few. */
+export function doings({ kinds }: Usage): Tally {
+  if (!kinds.counts.has(SESSION_END)) return kinds;
+  const counts = new Map(kinds.counts);
+  counts.delete(SESSION_END);
+  return { ...kinds, counts };
 }
 
 function outcomes({ served, throttled, failed, timedOut }: Usage): Tally {

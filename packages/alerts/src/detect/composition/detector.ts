@@ -2,7 +2,7 @@ import type { Anomaly, Detector, DetectView, Observation, SeriesInfo, Tally, Usa
 import { learnBounded, scoreOf, surpriseAbove } from '@auspex/numerics';
 import { combine } from '../combine.ts';
 import { AS_USUAL, figure, isUsual, percent } from '../text.ts';
-import { ATTRIBUTES, type Attribute, NAMES, tallyOf } from './attributes.ts';
+import { ATTRIBUTES, type Attribute, doings, NAMES, tallyOf } from './attributes.ts';
 import type { CompositionOptions } from './config.ts';
 import { addWeights, atLevel, emptyWeights, keyed, totalOf, weightsAt } from './mix.ts';
 import { beginRatio, learnRatio, offsetOf, RATIOS, type RatioName, ratioOf, ratioSurprises } from './ratio.ts';
@@ -60,7 +60,7 @@ export class Composition implements Detector<CompositionState> {
     if (truth === 'missing' || truth === 'masked') return answer(0, `the step is ${truth}`);
     const usage = view?.usage();
     if (usage === undefined) return answer(...byVolume(observation, expected));
-    if (!(totalOf(usage.kinds) > 0)) return answer(0, 'nobody came');
+    if (!(totalOf(doings(usage)) > 0)) return answer(0, 'nobody came');
     const shifts = this.#shifts(state, usage);
     const moves = movesOf(state, usage);
     const surprises: number[] = [];

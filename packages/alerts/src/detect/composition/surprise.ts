@@ -1,5 +1,5 @@
 import type { Tally, Usage, UsageEvent } from '@auspex/contracts';
-import { ATTRIBUTES, type Attribute, tallyOf } from './attributes.ts';
+import { ATTRIBUTES, type Attribute, doings, SESSION_END, tallyOf } from './attributes.ts';
 import { keyOf, missing, totalOf, type Weights } from './mix.ts';
 
 /** What a key that was never seen weighs, beside those that were. */
@@ -38,7 +38,7 @@ function allOf(weights: Weights): number {
 /** What an event counts to, as usage counts it. */
 function keysOf(event: UsageEvent): readonly (readonly [Attribute, string | undefined])[] {
   const { kind, outcome, resource, feature, country, accessLevel } = event;
-  if (kind === 'session-end') return [['kind', kind]];
+  if (kind === SESSION_END) return [];
   const asked = kind === 'request';
   return [
     ['kind', kind],
@@ -50,7 +50,7 @@ function keysOf(event: UsageEvent): readonly (readonly [Attribute, string | unde
   ];
 }
 
-/** The surprise of one event, given what is usual of its group: the mean over the events of a step is `stepSurprise` of its usage. */
+/** The surprise of one event, given what is usual of its group: the mean over the events of a step is `stepSurprise` of its usage. The end of a session says nothing. */
 export function eventSurprise(mix: Mix, event: UsageEvent): EventSurprise {
   const parts = keysOf(event).flatMap(([attribute, key]) =>
     key === undefined ? [] : [{ attribute, key, bits: bitsOf(mix[attribute], key, allOf(mix[attribute])) }],
@@ -58,9 +58,9 @@ export function eventSurprise(mix: Mix, event: UsageEvent): EventSurprise {
   return { bits: parts.reduce((sum, { bits }) => sum + bits, 0), parts: parts.sort((a, b) => b.bits - a.bits) };
 }
 
-/** Mean surprise of a step's events, bits: the cross-entropy of its counts under the usual mix. 0 where nothing came. */
+/** Mean surprise of a step's events, bits, but for ends of sessions: the cross-entropy of its counts under the usual mix. 0 where nothing came. */
 export function stepSurprise(mix: Mix, usage: Usage): number {
-  const events = totalOf(usage.kinds);
+  const events = totalOf(doings(usage));
   let sum = 0;
   for (const attribute of ATTRIBUTES) sum += bitsOfAll(mix[attribute], tallyOf(usage, attribute));
   return events > 0 ? sum / events : 0;

@@ -1,6 +1,6 @@
 import type { Anomaly, Detector, Observation, SeriesInfo } from '@auspex/contracts';
 import { learnInto, scoreOf, surpriseIn, zone } from '@auspex/numerics';
-import { AS_USUAL, figure, isUsual } from '../text.ts';
+import { figure } from '../text.ts';
 import { addPoint, distanceTo } from './bank.ts';
 import { calibrated } from './calibration.ts';
 import { causeOf } from './cause.ts';

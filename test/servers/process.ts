@@ -46,6 +46,21 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
+/** The first of so many free ports in a row, below those that the system gives to clients: nobody takes the second one meanwhile. */
+export async function freeRow(count: number): Promise<number> {
+  for (;;) {
+    const first = 20_000 + Math.floor(Math.random() * 10_000);
+    const servers = Array.from({ length: count }, () => createServer());
+    const taken = await Promise.allSettled(
+      servers.map(
+        (server, n) => new Promise<void>((resolve, reject) => server.once('error', reject).listen(first + n, '127.0.0.1', resolve)),
+      ),
+    );
+    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+    if (taken.every(({ status }) => status === 'fulfilled')) return first;
+  }
+}
+
 export function lastLines(text: string, count: number): string {
   return text.trim().split('\n').slice(-count).join('\n');
 }

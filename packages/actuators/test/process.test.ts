@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Actuator, Order } from '@auspex/contracts';
 import { fakeContext, ManualClock, runLaws } from '@auspex/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
-import { freePorts } from '../../../test/servers/process.ts';
+import { freeRow } from '../../../test/servers/process.ts';
 import { processConfig, processes } from '../src/process/index.ts';
 import { System } from '../src/process/system.ts';
 import { Refused } from '../src/target/index.ts';
@@ -196,7 +196,7 @@ describe.runIf(platform() === 'linux')('process, real ones', () => {
   async function place() {
     const directory = mkdtempSync(join(tmpdir(), 'auspex-process-'));
     writeFileSync(join(directory, 'worker.mjs'), WORKER);
-    const [port = 0] = await freePorts(1);
+    const port = await freeRow(3);
     const leases = join(directory, 'leases');
     const command = [process.execPath, 'worker.mjs'];
     const options = (web: object = {}, more: object = {}) => ({

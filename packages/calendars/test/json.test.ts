@@ -125,7 +125,7 @@ describe('what cannot be read', () => {
     ['.end', { ...GOOD, id: 'b', duration: undefined }, 'it is missing'],
     ['.duration', { ...GOOD, id: 'b', end: '2026-01-05T11:00Z' }, 'it has an end already'],
     ['.duration', { ...GOOD, id: 'b', duration: '0s' }, 'it has no length'],
-    ['.duration', { ...GOOD, id: 'b', duration: 60 }, 'expected string'],
+    ['.duration', { ...GOOD, id: 'b', duration: 60 }, '60 is no duration; write a number with a unit'],
     ['.zone', { ...GOOD, id: 'b', zone: 'Mars/Olympus' }, 'must be an IANA zone'],
     ['.every', { ...GOOD, id: 'b', every: 'weekly' }, 'is no RRULE'],
     ['.every', { ...GOOD, id: 'b', every: 'FREQ=MINUTELY' }, 'more than 96 times a day'],

@@ -228,27 +228,18 @@ export class Learning {
     if (observation.step <= series.lastStep || (series.info.scope === 'group' && !detect.serves(series.info))) return;
     const quantiles = predict.expected(series, observation.step);
     if (quantiles) this.#gauge(series, observation, quantiles);
-    this.#listen(series, observation, quantiles?.[MEDIAN], byGroup);
+    if (series.info.scope === 'pool') this.#listen(series, observation, quantiles?.[MEDIAN]);
     if (!detect.serves(series.info)) return;
     const usage = this.#world.truth === 'missing' ? nothing : once(() => this.#usageOf(series, byGroup, observation.step));
     this.#world.detected.push(...detect.detect(series.info, observation, quantiles?.[MEDIAN], { ...(quantiles && { quantiles }), usage }));
   }
 
   /** Does anybody come to a pool? Also where no detector looks at it. */
-  #listen(
-    series: SeriesState,
-    { step, truth, value: rate }: Observation,
-    expected: number | undefined,
-    byGroup: TakenStep['byGroup'],
-  ): void {
-    const { stepMs } = series.info;
-    for (const state of this.#world.pools) {
-      if (state.total !== series) continue;
-      let requests = 0;
-      for (const usage of [...byGroup.values()].flat())
-        if (state.pool.serves(usage.group, usage.pop)) requests += usage.offered + usage.retried;
-      state.quiet = learnQuiet(state.quiet, { step, stepMs, truth, requests, rate, expected });
-    }
+  #listen(series: SeriesState, { step, truth, value: rate }: Observation, expected: number | undefined): void {
+    const state = this.#world.pools.find(({ total: own }) => own === series);
+    if (!state) return;
+    const { requests } = sumOfLoads(state);
+    state.quiet = learnQuiet(state.quiet, { step, stepMs: series.info.stepMs, truth, requests, rate, expected });
   }
 
   /** Of pools alone: a group's name is no label. */
